@@ -1,0 +1,34 @@
+/** A value that JSON can say. Numbers in facts are safe integers; everything with a fraction is a `Decimal` string. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/**
+ * RFC 8785 (JSON Canonicalization Scheme): keys sorted by UTF-16 code units, no white space, ECMAScript number form.
+ * `undefined` members are left out, as in JSON.stringify.
+ * @throws TypeError for what has no canonical form: NaN, infinities, lone surrogates, functions, symbols, bigint.
+ */
+export function canonicalJson(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
+      return JSON.stringify(value);
+    case 'number':
+      if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`);
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object': {
+      if (value === null) return 'null';
+      if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+      const record = value as Record<string, unknown>;
+      let text = '';
+      for (const key of Object.keys(record).sort()) {
+        const member = record[key];
+        if (member === undefined) continue;
+        text += `${text === '' ? '' : ','}${canonicalJson(key)}:${canonicalJson(member)}`;
+      }
+      return `{${text}}`;
+    }
+    default:
+      throw new TypeError(`a ${typeof value} has no canonical form`);
+  }
+}
