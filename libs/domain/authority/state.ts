@@ -1,0 +1,10 @@
+import type { CalendarCorrection } from '../deadline/index.js';
+import type { Outage, TermExtension } from './events.js';
+
+export interface AuthorityState {
+  readonly extensions: readonly TermExtension[];
+  readonly outages: readonly Outage[];
+  readonly calendarCorrections: readonly { readonly calendarId: string; readonly correction: CalendarCorrection }[];
+}
+
+export const initialAuthority: AuthorityState = { extensions: [], outages: [], calendarCorrections: [] };

@@ -1,0 +1,103 @@
+import { never, reject, type Decider, type Uuid } from '#libs/kernel';
+import type { CaseWorkCommand } from './commands.js';
+import type { CaseWorkEvent } from './events.js';
+import { alertIdOf } from './stream.js';
+import { initialCaseWork, stepKey, type Alert, type CaseWorkState } from './state.js';
+
+export interface CaseWorkContext {
+  readonly caseId: Uuid;
+}
+
+export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEvent, CaseWorkContext> = {
+  initial: initialCaseWork,
+
+  decide(state, command, { caseId }) {
+    switch (command.type) {
+      case 'RaiseAlert': {
+        const { type: _, subject, step, passed, ...rest } = command;
+        if (state.taken.has(stepKey(subject, step))) return [];
+        const untaken = passed.filter((one) => !state.taken.has(stepKey(subject, one)));
+        const alertId = alertIdOf(subject.id, step);
+        return [{ type: 'AlertRaised', data: { caseId, alertId, subject, step, passed: untaken, ...rest } }];
+      }
+      case 'PassAlertSteps': {
+        const { subject } = command;
+        const passed = command.passed.filter((one) => !state.taken.has(stepKey(subject, one)));
+        return passed.length === 0 ? [] : [{ type: 'AlertStepsPassed', data: { caseId, subject, passed } }];
+      }
+      case 'RecordAlertSent': {
+        const { alertId, channel, audience } = command;
+        const alert = state.alerts.get(alertId);
+        if (!alert) return alertUnknown;
+        if (alert.sentTo.includes(audience)) return [];
+        return [{ type: 'AlertSent', data: { caseId, alertId, channel, audience } }];
+      }
+      case 'RecordAlertFailure': {
+        const { alertId, audience, reason } = command;
+        const alert = state.alerts.get(alertId);
+        if (!alert) return alertUnknown;
+        if (alert.sentTo.includes(audience)) return [];
+        return [{ type: 'AlertFailed', data: { caseId, alertId, audience, reason } }];
+      }
+      case 'CancelAlert': {
+        const alert = state.alerts.get(command.alertId);
+        if (!alert) return alertUnknown;
+        if (alert.cancelled) return [];
+        return [{ type: 'AlertCancelled', data: { caseId, alertId: command.alertId, because: 'cured' } }];
+      }
+      case 'AssignCase': {
+        const { assignee, reason } = command;
+        if (assignee === state.assignee) return [];
+        return [{ type: 'CaseAssigned', data: { caseId, assignee, ...(reason ? { reason } : {}) } }];
+      }
+      case 'AddNote':
+        return [{ type: 'NoteAdded', data: { caseId, noteId: command.noteId, text: command.text } }];
+      case 'RecordSecretShown': {
+        const { filingId, what, reason } = command;
+        return [{ type: 'SecretShown', data: { caseId, filingId, what, reason } }];
+      }
+      default:
+        return never(command);
+    }
+  },
+
+  evolve(state, event) {
+    switch (event.type) {
+      case 'AlertRaised': {
+        const { alertId, subject, step, passed, audience } = event.data;
+        const alert: Alert = { alertId, subject, step, audience, sentTo: [], cancelled: false };
+        const taken = new Set(state.taken);
+        for (const one of [step, ...passed]) taken.add(stepKey(subject, one));
+        return { ...state, taken, alerts: new Map(state.alerts).set(alertId, alert) };
+      }
+      case 'AlertStepsPassed': {
+        const taken = new Set(state.taken);
+        for (const one of event.data.passed) taken.add(stepKey(event.data.subject, one));
+        return { ...state, taken };
+      }
+      case 'AlertSent':
+        return changeAlert(state, event.data.alertId, (alert) => ({
+          ...alert,
+          sentTo: [...alert.sentTo, event.data.audience],
+        }));
+      case 'AlertCancelled':
+        return changeAlert(state, event.data.alertId, (alert) => ({ ...alert, cancelled: true }));
+      case 'CaseAssigned':
+        return { ...state, assignee: event.data.assignee };
+      case 'AlertFailed':
+      case 'NoteAdded':
+      case 'SecretShown':
+        return state;
+      default:
+        return never(event);
+    }
+  },
+};
+
+const alertUnknown = reject('not-found', 'alert-unknown', 'there is no such alert');
+
+function changeAlert(state: CaseWorkState, alertId: Uuid, change: (alert: Alert) => Alert): CaseWorkState {
+  const alert = state.alerts.get(alertId);
+  if (!alert) throw new Error('a change of an alert that was never raised');
+  return { ...state, alerts: new Map(state.alerts).set(alertId, change(alert)) };
+}

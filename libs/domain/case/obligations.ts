@@ -1,0 +1,223 @@
+import {
+  addDays,
+  dayAt,
+  daysBetween,
+  derivedId,
+  firstDayOf,
+  later,
+  nextQuarter,
+  quarterOf,
+  startOfDay,
+} from '#libs/kernel';
+import type { Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
+import type { Outage, TermExtension } from '../authority/events.js';
+import {
+  extendDeadline,
+  nextWorkingDay,
+  plannedConstructionDeadline,
+  quarterlyDeadline,
+  terminationDeadline,
+  type Calendar,
+  type Deadline,
+  type ObligationKind,
+  type RuleSet,
+} from '../deadline/index.js';
+import {
+  currentVersion,
+  endOfMining,
+  filingsByReceipt,
+  stands,
+  type CaseFile,
+  type Filing,
+  type Obligation,
+  type ObligationStatus,
+} from './state.js';
+
+/** Everything outside the case that its duties depend on. */
+export interface Circumstances {
+  readonly rules: RuleSet;
+  readonly calendar: Calendar;
+  readonly extensions: readonly TermExtension[];
+  readonly outages: readonly Outage[];
+}
+
+/** A moment of judgement: `day` is the regulator's day of `at`; for "as of the end of a day" `at` is its 24:00. */
+export interface AsOf {
+  readonly day: PlainDate;
+  readonly at: Instant;
+}
+
+export interface AssessedObligation {
+  readonly obligationId: Uuid;
+  readonly kind: ObligationKind;
+  readonly period?: Quarter;
+  readonly opensOn: PlainDate;
+  readonly deadline: Deadline | null;
+  readonly status: Exclude<ObligationStatus, 'void'>;
+  readonly metBy?: { readonly filing: Filing; readonly receivedOn: PlainDate; readonly daysLate: number | null };
+}
+
+export const obligationIdOf = (caseId: Uuid, kind: ObligationKind, period?: Quarter): Uuid =>
+  derivedId(caseId, `obligation/${kind}/${period ?? ''}`);
+
+/**
+ * The one place where it is decided whether a duty exists, when it is due, and whether it was kept: from the legal facts
+ * of the case that had been received by `asOf`, whatever the order in which they were recorded.
+ */
+export function assessObligations(file: CaseFile, circumstances: Circumstances, asOf: AsOf): AssessedObligation[] {
+  const { rules } = circumstances;
+  const standing = filingsByReceipt(file).filter((filing) => stands(filing, asOf.day));
+  const assessed: AssessedObligation[] = [];
+
+  const appeal = standing.find((filing) => filing.kind === 'planned_construction');
+  if (appeal && dutyCanArise(rules, receivedOn(appeal))) {
+    const values = currentVersion(appeal, asOf.day)!.values;
+    const trigger =
+      values.kind === 'planned_construction'
+        ? { designStartOn: values.designStartOn, decidedOn: values.decidedOn }
+        : {};
+    assessed.push(
+      judge(file, circumstances, asOf, 'planned_construction', undefined, receivedOn(appeal), appeal, (calendar) =>
+        plannedConstructionDeadline(rules, calendar, trigger),
+      ),
+    );
+  }
+
+  const existsFrom = beginningOfExistence(file, standing, asOf.day);
+  const endedOn = endOfMining(file, asOf.day);
+  if (existsFrom !== undefined) {
+    let period = quarterOf(existsFrom);
+    if (period < rules.firstPeriod) period = rules.firstPeriod;
+    for (; ; period = nextQuarter(period)) {
+      const opensOn = firstDayOf(nextQuarter(period));
+      if (opensOn > asOf.day || !dutyCanArise(rules, opensOn)) break;
+      if (endedOn !== undefined && pastEndOfMining(rules, period, endedOn)) break;
+      const current = period;
+      const meets = standing.find((filing) => isReferenceFor(filing, current));
+      assessed.push(
+        judge(file, circumstances, asOf, 'quarterly_reference', current, opensOn, meets, (calendar) =>
+          quarterlyDeadline(rules, calendar, current),
+        ),
+      );
+    }
+  }
+
+  const termination = standing.find((filing) => filing.kind === 'termination');
+  if (termination && dutyCanArise(rules, endedOn ?? receivedOn(termination))) {
+    assessed.push(
+      judge(
+        file,
+        circumstances,
+        asOf,
+        'termination',
+        undefined,
+        endedOn ? addDays(endedOn, 1) : receivedOn(termination),
+        termination,
+        (calendar) => (endedOn ? terminationDeadline(rules, calendar, endedOn) : undefined),
+      ),
+    );
+  }
+  return assessed;
+}
+
+/** After the last day of a rule set no new duty arises; open ones stay. */
+const dutyCanArise = (rules: RuleSet, day: PlainDate) => rules.inForce.to === undefined || day <= rules.inForce.to;
+
+const receivedOn = (filing: Filing) => filing.versions[0]!.registration.receivedOn;
+
+const isReferenceFor = (filing: Filing, period: Quarter) => {
+  const values = filing.versions[0]!.values;
+  return values.kind === 'quarterly_reference' && values.period === period;
+};
+
+function pastEndOfMining(rules: RuleSet, period: Quarter, endedOn: PlainDate): boolean {
+  const last = quarterOf(endedOn);
+  return rules.quarterlyReference.brokenLastQuarter === 'owed' ? period > last : period >= last;
+}
+
+/** A centre exists from the earlier of its commissioning and the first day of the earliest quarter it filed for. */
+function beginningOfExistence(file: CaseFile, standing: readonly Filing[], asOf: PlainDate): PlainDate | undefined {
+  let from: PlainDate | undefined;
+  const consider = (day: PlainDate) => {
+    if (from === undefined || day < from) from = day;
+  };
+  for (const entry of file.commissionings) if (entry.registration.receivedOn <= asOf) consider(entry.commissionedOn);
+  for (const filing of standing) {
+    const values = filing.versions[0]!.values;
+    if (values.kind === 'quarterly_reference') consider(firstDayOf(values.period));
+  }
+  return from;
+}
+
+function judge(
+  file: CaseFile,
+  circumstances: Circumstances,
+  asOf: AsOf,
+  kind: ObligationKind,
+  period: Quarter | undefined,
+  opensOn: PlainDate,
+  filing: Filing | undefined,
+  compute: (calendar: Calendar) => Deadline | undefined,
+): AssessedObligation {
+  const { rules } = circumstances;
+  const obligationId = obligationIdOf(file.caseId, kind, period);
+  const recorded = file.obligations.get(obligationId);
+  const deadline = deadlineFor(file, circumstances, kind, period, recorded, filing, compute(circumstances.calendar));
+  const base = { obligationId, kind, ...(period ? { period } : {}), opensOn, deadline };
+
+  if (filing === undefined) {
+    if (recorded?.excuse) return { ...base, status: 'excused' };
+    const over = deadline !== null && asOf.at >= deadline.endsAt;
+    return { ...base, status: over ? 'missed' : 'open' };
+  }
+  const received = receivedOn(filing);
+  if (deadline === null)
+    return { ...base, status: 'undetermined', metBy: { filing, receivedOn: received, daysLate: null } };
+  const late = dayAt(filing.versions[0]!.registration.receivedAt, rules.zone) > deadline.dueOn;
+  const daysLate = late ? daysBetween(deadline.dueOn, received) : 0;
+  const status = !late ? 'met' : recorded?.excuse ? 'excused' : 'met_late';
+  return { ...base, status, metBy: { filing, receivedOn: received, daysLate } };
+}
+
+/**
+ * Closed obligations keep the deadline they were judged by, unless the day that triggered it was itself corrected:
+ * a calendar or an order that came afterwards does not rewrite them.
+ */
+function deadlineFor(
+  file: CaseFile,
+  circumstances: Circumstances,
+  kind: ObligationKind,
+  period: Quarter | undefined,
+  recorded: Obligation | undefined,
+  filing: Filing | undefined,
+  computed: Deadline | undefined,
+): Deadline | null {
+  if (computed === undefined) return null;
+  const closed = recorded?.metBy !== undefined && recorded.metBy.filingId === filing?.filingId;
+  if (closed && recorded.deadline?.trace.trigger.on === computed.trace.trigger.on) return recorded.deadline;
+
+  const { rules, calendar } = circumstances;
+  let deadline = computed;
+  for (const order of circumstances.extensions) {
+    const { scope } = order;
+    if (scope.kind !== kind) continue;
+    if (scope.periods && !(period && scope.periods.includes(period))) continue;
+    if (scope.regions && !scope.regions.includes(file.location.region)) continue;
+    deadline = extendDeadline(
+      deadline,
+      { orderId: order.orderNo, reason: order.reason, dueOn: order.dueOn },
+      rules.zone,
+    );
+  }
+  for (const outage of circumstances.outages) {
+    // An outage excuses only who could have filed but for it: it must touch the last day of the term.
+    if (outage.from >= deadline.endsAt || outage.to <= startOfDay(deadline.dueOn, rules.zone)) continue;
+    const dueOn = nextWorkingDay(calendar, addDays(later(deadline.dueOn, dayAt(outage.to, rules.zone)), 1));
+    deadline = extendDeadline(
+      deadline,
+      { orderId: `outage ${outage.outageId}`, reason: outage.reason, dueOn },
+      rules.zone,
+    );
+  }
+  return deadline;
+}

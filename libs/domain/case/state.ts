@@ -1,0 +1,108 @@
+import type { Decimal, PlainDate, Quarter, Uuid } from '#libs/kernel';
+import type { Deadline, ObligationKind } from '../deadline/index.js';
+import type { FilingKind, FilingValues, FilingVersion, Location, Registration } from '../filing.js';
+
+export interface Filing {
+  readonly filingId: Uuid;
+  readonly kind: FilingKind;
+  /** In the order of recording; the first is the document as it came. */
+  readonly versions: readonly FilingVersion[];
+  readonly takenBack?: { readonly receivedOn: PlainDate; readonly how: 'withdrawn' | 'annulled' };
+  readonly missing: readonly string[];
+  readonly annulmentProposal?: { readonly by: string; readonly reason: string };
+  readonly documents: readonly string[];
+  readonly absorbedFrom?: Uuid;
+}
+
+export interface Commissioning {
+  readonly commissionedOn: PlainDate;
+  readonly expansionMw?: Decimal;
+  readonly registration: Registration;
+}
+
+export type ObligationStatus = 'open' | 'met' | 'met_late' | 'missed' | 'undetermined' | 'excused' | 'void';
+
+export interface Obligation {
+  readonly obligationId: Uuid;
+  readonly kind: ObligationKind;
+  readonly period?: Quarter;
+  readonly opensOn: PlainDate;
+  readonly deadline: Deadline | null;
+  readonly status: ObligationStatus;
+  readonly historical: boolean;
+  readonly metBy?: { readonly filingId: Uuid; readonly receivedOn: PlainDate; readonly daysLate: number | null };
+  readonly excuse?: { readonly orderNo: string; readonly reason: string };
+}
+
+export interface CaseFile {
+  readonly caseId: Uuid;
+  readonly caseRef: string;
+  readonly operatorBin: string;
+  readonly location: Location;
+  readonly ruleSet: { readonly id: string; readonly hash: string };
+  readonly filings: ReadonlyMap<Uuid, Filing>;
+  readonly commissionings: readonly Commissioning[];
+  readonly obligations: ReadonlyMap<Uuid, Obligation>;
+}
+
+export type CaseState =
+  | { readonly situation: 'none' }
+  | { readonly situation: 'active'; readonly file: CaseFile }
+  | { readonly situation: 'closed'; readonly file: CaseFile }
+  | { readonly situation: 'merged'; readonly file: CaseFile; readonly into: Uuid };
+
+export const initialCase: CaseState = { situation: 'none' };
+
+const byReceipt = (a: FilingVersion, b: FilingVersion) =>
+  a.registration.receivedAt < b.registration.receivedAt
+    ? -1
+    : a.registration.receivedAt > b.registration.receivedAt
+      ? 1
+      : 0;
+
+/** The document itself first, then what changed it in order of receipt (a stable sort: ties keep the order of recording). */
+export function versionsByReceipt(filing: Filing, asOf?: PlainDate): readonly FilingVersion[] {
+  const [original, ...changes] = filing.versions;
+  return [original!, ...changes.sort(byReceipt)].filter(
+    (version) => asOf === undefined || version.registration.receivedOn <= asOf,
+  );
+}
+
+/** The values in force (on day `asOf`, by day of receipt); undefined when the filing had not come by then. */
+export const currentVersion = (filing: Filing, asOf?: PlainDate): FilingVersion | undefined =>
+  versionsByReceipt(filing, asOf).at(-1);
+
+export const latestRecordedVersion = (filing: Filing): FilingVersion => filing.versions.at(-1)!;
+
+export const periodOf = (values: FilingValues): Quarter | undefined =>
+  values.kind === 'quarterly_reference' ? values.period : undefined;
+
+/** Whether the filing stands on day `asOf`: received by then and not taken back by then. */
+export const stands = (filing: Filing, asOf?: PlainDate): boolean =>
+  asOf === undefined
+    ? filing.takenBack === undefined
+    : filing.versions[0]!.registration.receivedOn <= asOf &&
+      (filing.takenBack === undefined || filing.takenBack.receivedOn > asOf);
+
+/** Filings in the order of their receipt, ties in the order of recording. */
+export const filingsByReceipt = (file: CaseFile): readonly Filing[] =>
+  [...file.filings.values()].sort((a, b) => byReceipt(a.versions[0]!, b.versions[0]!));
+
+/** Planned until an officer's commissioning entry or a first quarterly reference makes it existing; then until mining ended. */
+export function centreStage(file: CaseFile): 'planned' | 'existing' | 'terminated' {
+  if (endOfMining(file) !== undefined) return 'terminated';
+  const existing =
+    file.commissionings.length > 0 ||
+    [...file.filings.values()].some((filing) => filing.kind === 'quarterly_reference' && stands(filing));
+  return existing ? 'existing' : 'planned';
+}
+
+/** The day mining ended by the first standing termination that names one. */
+export function endOfMining(file: CaseFile, asOf?: PlainDate): PlainDate | undefined {
+  for (const filing of filingsByReceipt(file)) {
+    if (filing.kind !== 'termination' || !stands(filing, asOf)) continue;
+    const values = currentVersion(filing, asOf)?.values;
+    if (values?.kind === 'termination' && values.activityEndedOn) return values.activityEndedOn;
+  }
+  return undefined;
+}

@@ -1,0 +1,3 @@
+export * from './rule-set.js';
+export * from './calendar.js';
+export * from './deadline.js';

@@ -1,0 +1,2 @@
+export const operatorStream = (bin: string) => `operator-${bin}`;
+export const operatorCategory = 'operator-';
