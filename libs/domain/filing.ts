@@ -1,4 +1,4 @@
-import type { Decimal, Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
+import { canonicalJson, type Decimal, type Instant, type PlainDate, type Quarter, type Uuid } from '#libs/kernel';
 import type { ObligationKind } from './deadline/index.js';
 import type { Sealed } from './sealed.js';
 
@@ -77,3 +77,11 @@ export interface FilingVersion {
   readonly location: Location;
   readonly values: FilingValues;
 }
+
+export interface BankDetails {
+  readonly iban: string;
+  readonly bic: string;
+}
+
+/** The text that is sealed. */
+export const canonicalBank = ({ iban, bic }: BankDetails): string => canonicalJson({ bic, iban });

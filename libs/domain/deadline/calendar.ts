@@ -18,6 +18,8 @@ export interface Calendar {
   readonly days: ReadonlyMap<PlainDate, CalendarDay>;
   /** The period (both days inclusive) for which the days were read from decrees; outside it they are computed. */
   readonly computedOutside?: { readonly from: PlainDate; readonly to: PlainDate };
+  /** Days that a correction declared ordinary: no longer computed, though they have no entry. */
+  readonly ordinary?: ReadonlySet<PlainDate>;
   /** The period for which anything but weekends is known at all. */
   readonly covers?: { readonly from: PlainDate; readonly to: PlainDate };
 }
@@ -78,6 +80,7 @@ export function nextWorkingDay(calendar: Calendar, day: PlainDate): PlainDate {
 export function isComputedDay(calendar: Calendar, day: PlainDate): boolean {
   const entry = calendar.days.get(day);
   if (entry !== undefined) return entry.computed === true;
+  if (calendar.ordinary?.has(day)) return false;
   const read = calendar.computedOutside;
   return read !== undefined && (day < read.from || day > read.to);
 }
@@ -90,14 +93,20 @@ export function correctCalendar(calendar: Calendar, correction: CalendarCorrecti
   if (correction.version === calendar.version)
     throw new RangeError(`a corrected calendar needs a new version; ${calendar.version} is taken`);
   const days = new Map(calendar.days);
+  const ordinary = new Set(calendar.ordinary);
   const seen = new Set<PlainDate>();
   for (const { date, kind, name } of correction.changes) {
     if (seen.has(date)) throw new RangeError(`${date} is named twice in the correction ${correction.version}`);
     seen.add(date);
     if (kind === 'working_weekend' && !calendar.weekend.includes(dayOfWeek(date)))
       throw new RangeError(`${date} is a ${weekdayName(date)}: only a weekend day can become a working weekend day`);
-    if (kind === 'ordinary') days.delete(date);
-    else days.set(date, { kind, name });
+    if (kind === 'ordinary') {
+      days.delete(date);
+      ordinary.add(date);
+    } else {
+      days.set(date, { kind, name });
+      ordinary.delete(date);
+    }
   }
-  return { ...calendar, version: correction.version, days };
+  return { ...calendar, version: correction.version, days, ordinary };
 }

@@ -1,14 +1,4 @@
-import {
-  addDays,
-  endOfDay,
-  firstDayOf,
-  lastDayOf,
-  nextQuarter,
-  type Instant,
-  type PlainDate,
-  type Quarter,
-  type Zone,
-} from '#libs/kernel';
+import { addDays, endOfDay, type Instant, type PlainDate, type Quarter, type Zone } from '#libs/kernel';
 import {
   isComputedDay,
   longestRunOfDaysOff,
@@ -150,16 +140,22 @@ export function plannedConstructionDeadline(
   }
 }
 
+const quarterEnds = ['', '03-31', '06-30', '09-30', '12-31'] as const;
+
 /** Clause 4: by the tenth day of the month after `period`. */
 export function quarterlyDeadline(rules: RuleSet, calendar: Calendar, period: Quarter): Deadline {
   const { clause, byDay, dayItselfCounts, roll } = rules.quarterlyReference;
   const last = dayItselfCounts ? byDay : byDay - 1;
+  const year = Number(period.slice(0, 4));
+  const n = Number(period.slice(6));
+  const month = n === 4 ? `${year + 1}-01` : `${year}-${n === 3 ? '10' : `0${n * 3 + 1}`}`;
   return conclude(rules, calendar, {
     clause,
     reading: dayItselfCounts ? 'DAY_ITSELF_COUNTS' : 'BEFORE_THE_DAY',
-    trigger: { what: 'quarter_end', on: lastDayOf(period), period },
+    trigger: { what: 'quarter_end', on: `${year}-${quarterEnds[n]!}` as PlainDate, period },
     length: { byDay, dayItselfCounts },
-    nominalOn: addDays(firstDayOf(nextQuarter(period)), last - 1),
+    // `byDay` is at most 28, so that the day exists in every month.
+    nominalOn: `${month}-${last < 10 ? '0' : ''}${last}` as PlainDate,
     roll,
   });
 }

@@ -13,8 +13,20 @@ export const sampleRules: RuleSet = {
   inForce: { from: plainDate('2020-10-27'), to: plainDate('2023-06-03') },
   firstPeriod: quarter('2020-Q4'),
   dayCount: 'next-day-is-first',
-  plannedConstruction: { clause: '3', reading: 'AT_LEAST_BEFORE', days: 30, roll: 'none', withoutTrigger: 'undetermined' },
-  quarterlyReference: { clause: '4', byDay: 10, dayItselfCounts: true, roll: 'next-working-day', brokenLastQuarter: 'owed' },
+  plannedConstruction: {
+    clause: '3',
+    reading: 'AT_LEAST_BEFORE',
+    days: 30,
+    roll: 'none',
+    withoutTrigger: 'undetermined',
+  },
+  quarterlyReference: {
+    clause: '4',
+    byDay: 10,
+    dayItselfCounts: true,
+    roll: 'next-working-day',
+    brokenLastQuarter: 'owed',
+  },
   termination: { clause: '5', days: 10, roll: 'next-working-day', covers: 'one-or-all-centres' },
   notice: {
     clause: '6',

@@ -1,0 +1,57 @@
+import { derivedId, isRejection, type Rejection, type Uuid } from '#libs/kernel';
+import type { CaseState, Location } from '#libs/domain';
+import type { House } from '../house.js';
+import { journalClaims, register, type Intake } from '../intake.js';
+import { onCase, rulesOfCase } from '../on-case.js';
+import type { Request } from '../request.js';
+import { UseCase, handlerOf } from '../use-case.js';
+import type { Done } from '../write-path.js';
+import { bankFault, operatorOf, sealedValues, type GivenValues } from './record-filing.js';
+
+export interface ChangeFilingInput {
+  readonly caseId: Uuid;
+  readonly filingId: Uuid;
+  readonly intake: Intake;
+  readonly location?: Location;
+  readonly values: GivenValues;
+  readonly reason?: string;
+  /** If-Match: the version of the filing the sender has seen. */
+  readonly expectedVersion?: Uuid;
+}
+
+const changeWith =
+  (type: 'CorrectFiling' | 'CompleteFiling') =>
+  async (house: House, input: ChangeFilingInput, request: Request): Promise<Done<CaseState> | Rejection> => {
+    const { caseId, filingId, location, reason, expectedVersion } = input;
+    const wrongBank = bankFault(input.values);
+    if (wrongBank) return wrongBank;
+    const registration = await register(house, input.intake, request, await rulesOfCase(house, caseId));
+    if (isRejection(registration)) return registration;
+    const versionId = derivedId(request.commandId, 'version');
+    return onCase(
+      house,
+      caseId,
+      {
+        type,
+        filingId,
+        versionId,
+        registration,
+        location,
+        values: await sealedValues(house, await operatorOf(house, caseId), input.values),
+        ...(reason ? { reason } : {}),
+        ...(expectedVersion ? { expectedVersion } : {}),
+      },
+      request,
+      { claims: journalClaims(registration, { caseId, filingId, versionId }) },
+    );
+  };
+
+/** A later document that replaces the values of an earlier one; both stay visible. */
+export const correctFiling = changeWith('CorrectFiling');
+/** What an incomplete filing lacked; it adds to what was there. */
+export const completeFiling = changeWith('CompleteFiling');
+
+export class CorrectFiling extends UseCase<ChangeFilingInput, Done<CaseState>> {}
+export const CorrectFilingHandler = handlerOf(CorrectFiling, correctFiling);
+export class CompleteFiling extends UseCase<ChangeFilingInput, Done<CaseState>> {}
+export const CompleteFilingHandler = handlerOf(CompleteFiling, completeFiling);
