@@ -9,7 +9,7 @@ import {
   type Circumstances,
   type RuleSet,
 } from '#libs/domain';
-import type { RulesCatalogue } from '#libs/rules';
+import { defaultRuleSetId as shippedDefault, type RulesCatalogue } from '#libs/rules';
 import { foldStream } from './write-path.js';
 
 /**
@@ -27,7 +27,7 @@ export class LawBook {
     private readonly store: EventStore,
     readonly catalogue: RulesCatalogue,
     /** The rule set new cases are opened under. */
-    readonly defaultRuleSetId: string = catalogue.defaultRuleSetId,
+    readonly defaultRuleSetId: string = shippedDefault,
     /** How long, in ms, an order given in another process may be unknown here. The sweep repairs what it missed. */
     private readonly maxAgeMs = 500,
   ) {}

@@ -1,4 +1,4 @@
-import { dayAt, instantAt, reject, type Instant, type PlainDate, type Rejection } from '#libs/kernel';
+import { dayAt, instantAt, reject, type Instant, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
 import { journalNoClaim, nextWorkingDay, type Calendar, type Registration, type RuleSet } from '#libs/domain';
 import { numberPrefix, type House } from './house.js';
 import type { Request } from './request.js';
@@ -58,10 +58,17 @@ export function receiptTimes(
   };
 }
 
-const ownNumber = new RegExp(`^(${Object.values(numberPrefix).join('|')})-\\d{4}-\\d+$`);
+export const ownNumber = new RegExp(`^(${Object.values(numberPrefix).join('|')})-\\d{4}-\\d+$`);
+
+/** What a journal number stands for. Only a filing can be corrected or withdrawn. */
+export interface JournalEntry {
+  readonly entry: 'filing' | 'commissioning' | 'change' | 'withdrawal' | 'termination-of-all';
+  readonly caseId?: Uuid;
+  readonly filingId?: Uuid;
+}
 
 /** A number given by others must be theirs alone; ours come from a series nobody else may use. */
-export function journalClaims(registration: Registration, owner: Record<string, string>): Claim[] {
+export function journalClaims(registration: Registration, owner: JournalEntry): Claim[] {
   const { journalNo } = registration;
   if (ownNumber.test(journalNo)) return [];
   return [

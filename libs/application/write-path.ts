@@ -168,12 +168,13 @@ export function foldStream<State, Command, E extends NewFact, Context>(
   return facts.length === 0 ? empty : advance(empty, decider, facts, facts.at(-1)!.revision, facts.at(-1)!.position);
 }
 
-function advance<State, Command, E extends NewFact, Context>(
+/** Folds facts that follow `loaded`; `revision` is that of the last. */
+export function advance<State, Command, E extends NewFact, Context>(
   loaded: Loaded<State>,
   decider: Decider<State, Command, E, Context>,
   facts: readonly Event[],
   revision: number,
-  position: Position,
+  position: Position | undefined,
 ): Loaded<State> {
   const commands = new Map(loaded.commands);
   let state = loaded.state;

@@ -42,7 +42,7 @@ const changeWith =
         ...(expectedVersion ? { expectedVersion } : {}),
       },
       request,
-      { claims: journalClaims(registration, { caseId, filingId, versionId }) },
+      { claims: journalClaims(registration, { entry: 'change', caseId, filingId }) },
     );
   };
 

@@ -51,7 +51,7 @@ export async function recordCommissioning(
     },
     request,
     {
-      claims: [...journalClaims(registration, { caseId, entryId }), ...(start?.claims ?? [])],
+      claims: [...journalClaims(registration, { entry: 'commissioning', caseId }), ...(start?.claims ?? [])],
       ...(ruleSetId ? { ruleSetId } : {}),
     },
   );

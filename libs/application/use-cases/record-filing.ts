@@ -69,7 +69,7 @@ export async function recordFiling(
     },
     request,
     {
-      claims: [...journalClaims(registration, { caseId, filingId }), ...(start?.claims ?? [])],
+      claims: [...journalClaims(registration, { entry: 'filing', caseId, filingId }), ...(start?.claims ?? [])],
       ...(input.ruleSetId ? { ruleSetId: input.ruleSetId } : {}),
     },
   );

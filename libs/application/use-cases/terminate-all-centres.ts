@@ -57,7 +57,7 @@ export async function terminateAllCentres(
         values: { kind: 'termination', ...(input.activityEndedOn ? { activityEndedOn: input.activityEndedOn } : {}) },
       },
       request,
-      { claims: centres.length === 0 ? journalClaims(registration, { operatorBin: input.operatorBin }) : [] },
+      { claims: centres.length === 0 ? journalClaims(registration, { entry: 'termination-of-all' }) : [] },
     );
     if (isRejection(done)) return done;
     const filed = done.facts.find((fact) => fact.type === 'TerminationFiled');

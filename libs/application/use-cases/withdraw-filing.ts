@@ -36,7 +36,7 @@ export async function withdrawFiling(
       ...(expectedVersion ? { expectedVersion } : {}),
     },
     request,
-    { claims: journalClaims(registration, { caseId, filingId }) },
+    { claims: journalClaims(registration, { entry: 'withdrawal', caseId, filingId }) },
   );
 }
 

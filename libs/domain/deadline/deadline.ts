@@ -89,21 +89,23 @@ function conclude(rules: RuleSet, calendar: Calendar, term: Term): Deadline {
     }
   }
   const endsAt = endOfDay(dueOn, rules.zone);
-  const trace: DeadlineTrace = {
+  const trace: { -readonly [K in keyof DeadlineTrace]: DeadlineTrace[K] } = {
     ruleSet: { id: rules.id, hash: rules.hash, citation: rules.citation },
     clause: term.clause,
     reading: term.reading,
     trigger: term.trigger,
     length: term.length,
-    ...(term.firstDay === undefined ? {} : { firstDay: term.firstDay }),
     nominalOn,
     skipped,
     roll,
     dueOn,
     zone: rules.zone,
     endsAt,
-    calendar: { id: calendar.id, version: calendar.version, ...(computed ? { computed: true } : {}) },
+    calendar: computed
+      ? { id: calendar.id, version: calendar.version, computed }
+      : { id: calendar.id, version: calendar.version },
   };
+  if (term.firstDay !== undefined) trace.firstDay = term.firstDay;
   return { nominalOn, dueOn, endsAt, trace };
 }
 

@@ -1,0 +1,340 @@
+import { decimal, derivedId, instant, instantAt, plainDate, quarter, type PlainDate, type Uuid } from '#libs/kernel';
+import { loadRules } from '#libs/rules';
+import { specificationOf } from '#libs/testing';
+import type { FilingValues, Registration } from '../filing.js';
+import type { CaseCommand } from './commands.js';
+import { caseDecider, type CaseContext } from './decider.js';
+import type { CaseEvent, CaseOpening } from './events.js';
+import { obligationIdOf } from './obligations.js';
+
+const catalogue = loadRules();
+const { given, fold } = specificationOf(caseDecider);
+const caseId = derivedId('case', 'test');
+const opening: CaseOpening = {
+  caseId,
+  caseRef: 'C0001',
+  operatorBin: '940140000385',
+  location: { region: '55', address: 'Екібастұз' },
+};
+const id = (name: string): Uuid => derivedId(name, 'test');
+
+const on = (day: string, time = '12:00', ruleSet = 'kz-384-open'): CaseContext => {
+  const rules = catalogue.ruleSet(ruleSet);
+  return {
+    rules,
+    calendar: catalogue.calendar(rules.calendarId),
+    extensions: [],
+    outages: [],
+    now: instantAt(plainDate(day), time, rules.zone),
+    historical: false,
+    assess: true,
+  };
+};
+
+const received = (day: string, journalNo = `J-${day}`): Registration => ({
+  journalNo,
+  channel: 'paper',
+  receivedAt: instantAt(plainDate(day), '12:00', 'Asia/Almaty'),
+  receivedOn: plainDate(day),
+  precision: 'day',
+  registeredOn: plainDate(day),
+});
+
+const reference = (period: string, powerMw = '5.0'): FilingValues => ({
+  kind: 'quarterly_reference',
+  period: quarter(period),
+  powerMw: decimal(powerMw),
+  equipmentInvestmentKzt: decimal('1000'),
+  investmentPotentialKzt: decimal('2000'),
+  jobs: 7,
+});
+
+const file = (values: FilingValues, day: string, name = `${values.kind}-${day}`): CaseCommand => ({
+  type: 'RecordFiling',
+  filingId: id(name),
+  registration: received(day, `J-${name}`),
+  location: undefined,
+  values,
+  opening,
+});
+
+const commission = (day: string, receivedOn = day): CaseCommand => ({
+  type: 'RecordCommissioning',
+  entryId: id(`commissioned-${day}`),
+  registration: received(receivedOn, `K-${day}`),
+  location: undefined,
+  commissionedOn: plainDate(day),
+  opening,
+});
+
+/** Lives through commands, each on its day; the facts of all of them. */
+function lived(...steps: readonly [CaseCommand, CaseContext][]): CaseEvent[] {
+  const facts: CaseEvent[] = [];
+  for (const [command, context] of steps) facts.push(...given(facts).when(command, context).facts());
+  return facts;
+}
+
+const types = (facts: readonly CaseEvent[]) => facts.map((fact) => fact.type);
+const quarterly = (period: string) => obligationIdOf(caseId, 'quarterly_reference', quarter(period));
+const assess: CaseCommand = { type: 'AssessObligations' };
+
+function obligation(facts: readonly CaseEvent[], obligationId: Uuid) {
+  const state = fold(facts);
+  if (state.situation === 'none') throw new Error('no case');
+  const found = state.file.obligations.get(obligationId);
+  if (!found) throw new Error('no such obligation');
+  return found;
+}
+
+describe('the quarterly duty (rule 4)', () => {
+  const commissioned = lived([commission('2021-01-15'), on('2021-01-16')]);
+
+  it('is not opened before the quarter has ended', () => {
+    expect(types(commissioned)).toEqual(['CaseOpened', 'DataCenterCommissioned']);
+    expect(given(commissioned).when(assess, on('2021-03-31', '23:59')).facts()).toEqual([]);
+  });
+
+  it('is opened on the first day after the quarter, with the trace of its date', () => {
+    const [opened, ...rest] = given(commissioned).when(assess, on('2021-04-01', '00:00')).facts();
+    expect(rest).toEqual([]);
+    expect(opened).toMatchObject({
+      type: 'ObligationOpened',
+      data: {
+        period: '2021-Q1',
+        opensOn: '2021-04-01',
+        historical: false,
+        deadline: { nominalOn: '2021-04-10', dueOn: '2021-04-12', endsAt: '2021-04-12T18:00:00.000Z' },
+      },
+    });
+  });
+
+  it('is met by a reference received at any time of the last day, and late a minute after it', () => {
+    const opened = [...commissioned, ...given(commissioned).when(assess, on('2021-04-01')).facts()];
+    const electronic = (at: string): CaseCommand => ({
+      type: 'RecordFiling',
+      filingId: id(at),
+      registration: {
+        journalNo: at,
+        channel: 'electronic',
+        receivedAt: instant(at),
+        receivedOn: plainDate(at < '2021-04-12T18:00:00' ? '2021-04-12' : '2021-04-13'),
+        precision: 'instant',
+        registeredOn: plainDate('2021-04-13'),
+      },
+      location: undefined,
+      values: reference('2021-Q1'),
+    });
+    const inTime = given(opened).when(electronic('2021-04-12T17:59:59Z'), on('2021-04-12', '23:59:59')).facts();
+    expect(inTime.at(-1)).toMatchObject({ type: 'ObligationMet', data: { late: false, daysLate: 0 } });
+    const late = given(opened).when(electronic('2021-04-12T18:20:00Z'), on('2021-04-13', '00:20')).facts();
+    expect(types(late)).toEqual(['QuarterlyReferenceFiled', 'ObligationMet']);
+    expect(late.at(-1)).toMatchObject({ data: { late: true, daysLate: 1 } });
+  });
+
+  it('is missed once, when the term has ended, and a late reference resolves the miss without erasing it', () => {
+    const facts = lived(
+      [commission('2021-01-15'), on('2021-01-16')],
+      [assess, on('2021-04-01')],
+      [assess, on('2021-04-12', '23:59')],
+      [assess, on('2021-04-13', '00:00')],
+      [assess, on('2021-04-14')],
+      [file(reference('2021-Q1'), '2021-04-20'), on('2021-04-20', '13:00')],
+    );
+    expect(types(facts).filter((type) => type === 'ObligationMissed')).toHaveLength(1);
+    expect(obligation(facts, quarterly('2021-Q1'))).toMatchObject({ status: 'met_late', metBy: { daysLate: 8 } });
+  });
+
+  it('counts a nil reference, and flags a second one for the same period', () => {
+    const facts = lived(
+      [file(reference('2021-Q1', '0'), '2021-04-02'), on('2021-04-02', '13:00')],
+      [file(reference('2021-Q1'), '2021-04-05', 'twice'), on('2021-04-05', '13:00')],
+    );
+    expect(obligation(facts, quarterly('2021-Q1')).status).toBe('met');
+    const second = facts.filter((fact) => fact.type === 'QuarterlyReferenceFiled').at(-1);
+    expect(second?.data.flags).toEqual(['duplicate']);
+  });
+
+  it('is rescinded as missed when a reference turns out to have been received in time', () => {
+    const facts = lived(
+      [commission('2021-01-15'), on('2021-01-16')],
+      [assess, on('2021-04-13', '00:00')],
+      [file(reference('2021-Q1'), '2021-04-09'), on('2021-04-14')],
+    );
+    expect(types(facts).slice(-3)).toEqual(['QuarterlyReferenceFiled', 'MissRescinded', 'ObligationMet']);
+    expect(obligation(facts, quarterly('2021-Q1')).status).toBe('met');
+  });
+
+  it('is owed again when the reference that met it is withdrawn, and met by the next one received', () => {
+    const withdraw: CaseCommand = {
+      type: 'WithdrawFiling',
+      filingId: id('a'),
+      withdrawalId: id('w'),
+      registration: received('2021-04-08', 'W'),
+    };
+    const facts = lived(
+      [commission('2021-01-15'), on('2021-01-16')],
+      [file(reference('2021-Q1'), '2021-04-05', 'a'), on('2021-04-05', '13:00')],
+      [withdraw, on('2021-04-08', '13:00')],
+      [assess, on('2021-04-13', '00:01')],
+    );
+    expect(types(facts).slice(-3)).toEqual(['FilingWithdrawn', 'ObligationReopened', 'ObligationMissed']);
+    const more = given(facts)
+      .when(file(reference('2021-Q1'), '2021-04-14', 'b'), on('2021-04-14', '13:00'))
+      .facts();
+    expect(more.at(-1)).toMatchObject({ type: 'ObligationMet', data: { filingId: id('b'), daysLate: 2 } });
+  });
+
+  it('includes the quarter in which mining ended, and none after it', () => {
+    const ended: FilingValues = { kind: 'termination', activityEndedOn: plainDate('2021-05-05') };
+    const facts = lived(
+      [commission('2021-01-15'), on('2021-01-16')],
+      [file(ended, '2021-05-10'), on('2021-05-10', '13:00')],
+      [assess, on('2022-02-01')],
+    );
+    const periods = facts.flatMap((fact) =>
+      fact.type === 'ObligationOpened' && fact.data.period ? [fact.data.period] : [],
+    );
+    expect(periods).toEqual(['2021-Q1', '2021-Q2']);
+    expect(obligation(facts, obligationIdOf(caseId, 'termination')).status).toBe('met');
+  });
+
+  it('does not arise any more after the last day of the rules; what was open stays', () => {
+    const old = (day: string) => on(day, '12:00', 'kz-384-2020');
+    const facts = lived([commission('2022-12-15'), old('2022-12-16')], [assess, old('2023-12-01')]);
+    const periods = facts.flatMap((fact) => (fact.type === 'ObligationOpened' ? [fact.data.period] : []));
+    expect(periods).toEqual(['2022-Q4', '2023-Q1']);
+  });
+});
+
+describe('orders and calendars', () => {
+  const opened = lived([commission('2021-01-15'), on('2021-01-16')], [assess, on('2021-04-01')]);
+
+  it('move an open term, take a miss back, and leave closed duties as they were', () => {
+    const order = {
+      orderId: id('order'),
+      orderNo: '12-НҚ',
+      scope: { kind: 'quarterly_reference' as const, periods: [quarter('2021-Q1')] },
+      dueOn: plainDate('2021-04-20'),
+      reason: 'flood',
+    };
+    const missed = [...opened, ...given(opened).when(assess, on('2021-04-13')).facts()];
+    const revised = given(missed)
+      .when(assess, { ...on('2021-04-14'), extensions: [order] })
+      .facts();
+    expect(types(revised)).toEqual(['DeadlineRevised', 'MissRescinded']);
+    expect(revised[0]).toMatchObject({ data: { because: 'term-extended', deadline: { dueOn: '2021-04-20' } } });
+
+    const met = [
+      ...opened,
+      ...given(opened)
+        .when(file(reference('2021-Q1'), '2021-04-05'), on('2021-04-06'))
+        .facts(),
+    ];
+    expect(
+      given(met)
+        .when(assess, { ...on('2021-04-14'), extensions: [order] })
+        .facts(),
+    ).toEqual([]);
+  });
+
+  it('let an outage of ours on the last day excuse until the next working day', () => {
+    const outage = {
+      outageId: id('outage'),
+      from: instant('2021-04-12T10:00:00Z'),
+      to: instant('2021-04-12T17:00:00Z'),
+      reason: 'power',
+    };
+    const revised = given(opened)
+      .when(assess, { ...on('2021-04-12', '23:30'), outages: [outage] })
+      .facts();
+    expect(revised).toMatchObject([
+      { type: 'DeadlineRevised', data: { because: 'outage', deadline: { dueOn: '2021-04-13' } } },
+    ]);
+    const elsewhere = { ...outage, from: instant('2021-04-08T10:00:00Z'), to: instant('2021-04-08T11:00:00Z') };
+    expect(
+      given(opened)
+        .when(assess, { ...on('2021-04-09'), outages: [elsewhere] })
+        .facts(),
+    ).toEqual([]);
+  });
+});
+
+describe('rule 3, counted back from the start of design', () => {
+  const appeal = (designStartOn?: PlainDate): FilingValues => ({
+    kind: 'planned_construction',
+    powerMw: decimal('10'),
+    ...(designStartOn ? { designStartOn } : {}),
+  });
+
+  it('cannot be determined without a start, and is judged when completion brings it', () => {
+    const filed = lived([file(appeal(), '2021-11-16', 'p'), on('2021-11-16', '13:00')]);
+    const duty = obligationIdOf(caseId, 'planned_construction');
+    expect(obligation(filed, duty).status).toBe('undetermined');
+    expect(filed.find((fact) => fact.type === 'PlannedConstructionFiled')?.data.missing).toEqual([
+      'expansionMw',
+      'equipmentInvestmentKzt',
+      'bank',
+    ]);
+    const complete: CaseCommand = {
+      type: 'CompleteFiling',
+      filingId: id('p'),
+      versionId: id('v'),
+      registration: received('2021-11-18', 'V'),
+      location: undefined,
+      values: { kind: 'planned_construction', designStartOn: plainDate('2021-12-16') },
+    };
+    const facts = [...filed, ...given(filed).when(complete, on('2021-11-18', '13:00')).facts()];
+    expect(types(facts).slice(-3)).toEqual(['FilingCompleted', 'DeadlineRevised', 'ObligationMet']);
+    expect(obligation(facts, duty)).toMatchObject({ status: 'met', deadline: { dueOn: '2021-11-16' } });
+  });
+});
+
+describe('refusals', () => {
+  const filed = lived([file(reference('2021-Q1'), '2021-04-05', 'a'), on('2021-04-05', '13:00')]);
+
+  it('refuses a receipt in the future and malformed values, naming the field', () => {
+    const future = given([])
+      .when(file(reference('2021-Q1'), '2021-04-06'), on('2021-04-05'))
+      .rejection();
+    expect(future.fields).toMatchObject([{ pointer: '/receivedAt', code: 'in-future' }]);
+    const wrong = { ...reference('2021-Q1'), powerMw: '-3', jobs: 3.5 } as unknown as FilingValues;
+    const malformed = given([]).when(file(wrong, '2021-04-05'), on('2021-04-05', '13:00')).rejection();
+    expect(malformed.fields?.map((field) => field.pointer)).toEqual(['/powerMw', '/jobs']);
+  });
+
+  it('refuses a change of a version that is no longer the latest', () => {
+    const correct = (expectedVersion: Uuid): CaseCommand => ({
+      type: 'CorrectFiling',
+      filingId: id('a'),
+      versionId: id('v2'),
+      registration: received('2021-04-06', 'V2'),
+      location: undefined,
+      values: reference('2021-Q1', '6'),
+      expectedVersion,
+    });
+    expect(
+      given(filed)
+        .when(correct(id('other')), on('2021-04-07'))
+        .rejection().kind,
+    ).toBe('stale');
+    const corrected = given(filed)
+      .when(correct(id('a')), on('2021-04-07'))
+      .facts();
+    expect(corrected).toMatchObject([{ type: 'FilingCorrected', data: { changed: ['powerMw'], missing: [] } }]);
+  });
+
+  it('needs two persons to annul', () => {
+    const propose: CaseCommand = { type: 'ProposeAnnulment', filingId: id('a'), by: 'one', reason: 'forged' };
+    const proposed = [...filed, ...given(filed).when(propose, on('2021-04-07')).facts()];
+    const confirm = (by: string): CaseCommand => ({ type: 'ConfirmAnnulment', filingId: id('a'), by });
+    expect(given(proposed).when(confirm('one'), on('2021-04-07')).rejection().code).toBe('annulment-needs-two');
+    const annulled = given(proposed).when(confirm('two'), on('2021-04-07')).facts();
+    expect(types(annulled).slice(0, 2)).toEqual(['FilingAnnulled', 'ObligationVoided']);
+  });
+
+  it('does not close a case with unsettled duties', () => {
+    const owed = lived([commission('2021-01-15'), on('2021-01-16')], [assess, on('2021-04-01')]);
+    const close: CaseCommand = { type: 'CloseCase', reason: 'done' };
+    expect(given(owed).when(close, on('2021-04-02')).rejection().code).toBe('obligations-open');
+  });
+});
