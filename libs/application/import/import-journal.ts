@@ -276,7 +276,7 @@ function journalEntryOf(row: ReadRow, caseId: Uuid, command: CaseCommand): Journ
   }
 }
 
-/** A row was judged by all the decider asks but one: a change received before the filing it changes. */
+/** A row was judged by all that the decider asks; should the two ever differ, the decider's word is shown. */
 const columnOf = (pointer: string | undefined) =>
   (pointer ?? '/corrects').slice(1).replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

@@ -1,5 +1,5 @@
-import { derivedId, isRejection, type Rejection, type Uuid } from '#libs/kernel';
-import type { CaseState, Location } from '#libs/domain';
+import { derivedId, isRejection, reject, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
+import { caseDecider, caseStream, type CaseState, type Location } from '#libs/domain';
 import type { House } from '../house.js';
 import { journalClaims, register, type Intake } from '../intake.js';
 import { onCase, rulesOfCase } from '../on-case.js';
@@ -27,6 +27,16 @@ const changeWith =
     if (wrongBank) return wrongBank;
     const registration = await register(house, input.intake, request, await rulesOfCase(house, caseId));
     if (isRejection(registration)) return registration;
+    const filed = await filedOn(house, caseId, filingId);
+    // By day: a paper correction stamped on the day of an electronic filing has no hour to compare.
+    if (filed !== undefined && registration.receivedOn < filed)
+      return reject('refused', 'before-filing', 'a change cannot be received before the filing it changes', [
+        {
+          pointer: '/receivedAt',
+          code: 'before-filing',
+          message: `lies before ${filed}, when the filing was received`,
+        },
+      ]);
     const versionId = derivedId(request.commandId, 'version');
     return onCase(
       house,
@@ -45,6 +55,13 @@ const changeWith =
       { claims: journalClaims(registration, { entry: 'change', caseId, filingId }) },
     );
   };
+
+async function filedOn(house: House, caseId: Uuid, filingId: Uuid): Promise<PlainDate | undefined> {
+  const { state } = await house.writePath.load(caseStream(caseId), caseDecider);
+  return state.situation === 'none'
+    ? undefined
+    : state.file.filings.get(filingId)?.versions[0]?.registration.receivedOn;
+}
 
 /** A later document that replaces the values of an earlier one; both stay visible. */
 export const correctFiling = changeWith('CorrectFiling');

@@ -284,10 +284,6 @@ function changeValues(
     return reject('refused', 'other-kind', `the filing being changed is a ${filing.kind.replace('_', ' ')}`);
   const early = receivedInFuture(command.registration, context);
   if (early) return early;
-  if (command.registration.receivedAt < filing.versions[0]!.registration.receivedAt)
-    return reject('refused', 'before-filing', 'a change cannot be received before the filing it changes', [
-      fault('/receivedAt', 'before-filing', 'lies before the receipt of the filing'),
-    ]);
   const before = latestRecordedVersion(filing);
   const values =
     command.type === 'CompleteFiling'

@@ -1,0 +1,97 @@
+import { instant, type Instant } from '#libs/kernel';
+import { createMemoryEventStore } from '#libs/event-store';
+import { openJournal } from '#libs/journal';
+import { loadRules } from '#libs/rules';
+import { FixedClock } from '#libs/testing';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { LawBook } from '../circumstances.js';
+import { formatNumber, type House, type NumberSeries } from '../house.js';
+import { noticeReport, obligationReport, type CaseRefs } from '../reports/reports.js';
+import { WritePath } from '../write-path.js';
+import { importJournal, type RowOutcome } from './import-journal.js';
+import { plainDate, type Uuid } from '#libs/kernel';
+
+const sample = (name: string) => path.join(import.meta.dirname, '../../../test/support/sample', name);
+const expected = (name: string) =>
+  readFileSync(sample(name), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1);
+
+function memoryHouse(now: Instant) {
+  const catalogue = loadRules();
+  const store = createMemoryEventStore();
+  const clock = new FixedClock(now);
+  const drawn = new Map<string, number>();
+  const house: House = {
+    writePath: new WritePath(store, clock),
+    lawBook: new LawBook(store, catalogue),
+    numbers: {
+      next: async (series: NumberSeries, year: number) => {
+        drawn.set(series, (drawn.get(series) ?? 0) + 1);
+        return formatNumber(series, year, drawn.get(series)!);
+      },
+    },
+    sealer: {
+      seal: async () => ({ keyId: 'key', cipher: 'sealed', commitment: 'commitment' }),
+      open: async () => {
+        throw new Error('not opened here');
+      },
+    },
+    clock,
+    directory: { casesOfOperator: async () => [], casesWithObligations: async () => [] },
+  };
+  const refs: CaseRefs = {
+    all: async () => {
+      const found: { caseId: Uuid; caseRef: string }[] = [];
+      for await (const batch of store.readAll())
+        for (const fact of batch)
+          if (fact.type === 'CaseOpened') found.push(fact.data as { caseId: Uuid; caseRef: string });
+      return found;
+    },
+  };
+  return { house, refs, catalogue, store, clock };
+}
+
+const csv = (cells: readonly string[]) => cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+
+describe('the journal of an authorized body, imported', () => {
+  it('gives the outcomes, duties and notices that a separate naive program computed, and again changes nothing', async () => {
+    const { house, refs, catalogue, store } = memoryHouse(instant('2026-11-22T00:00:00Z'));
+    const run = async () => {
+      const outcomes: RowOutcome[] = [];
+      const journal = await openJournal(sample('journal.csv'));
+      const summary = await importJournal(house, journal.rows(), {
+        rules: catalogue.ruleSet('kz-384-2020'),
+        regions: catalogue.regions,
+        requestHash: (text) => text,
+        dryRun: false,
+        chunk: 50,
+        onOutcome: (outcome) => void outcomes.push(outcome),
+      });
+      return { summary, outcomes };
+    };
+    const asOf = plainDate('2023-06-03');
+    const check = async () => {
+      const duties: string[] = [];
+      for await (const row of obligationReport(house, refs, asOf)) duties.push(csv(row.slice(0, 8)));
+      expect(duties).toEqual(expected('expected-obligations.csv'));
+      const notices = (await noticeReport(house, refs, asOf)).map((row) => csv(row.slice(0, 8)));
+      expect(notices).toEqual(expected('expected-notices.csv'));
+    };
+
+    const first = await run();
+    expect(first.outcomes.map((one) => csv([one.row, one.outcome, one.columnAtFault]))).toEqual(
+      expected('expected-import.csv'),
+    );
+    await check();
+    const head = await store.head();
+
+    const second = await run();
+    expect(second.outcomes).toEqual(first.outcomes);
+    expect(second.summary).toMatchObject({ rows: 263, accepted: 253, rejected: 10, known: 253 });
+    expect(await store.head()).toBe(head);
+    await check();
+  });
+});
