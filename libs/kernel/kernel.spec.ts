@@ -3,6 +3,7 @@ import {
   canonicalJson,
   dayAt,
   dayOfWeek,
+  daysBetween,
   endOfDay,
   findDecimal,
   findInstant,
@@ -19,7 +20,16 @@ import {
 
 describe('plain dates', () => {
   it('refuses days that do not exist', () => {
-    for (const text of ['2021-02-30', '2021-02-29', '2021-13-01', '2021-1-05', '20210105', '', '0000-01-01', '2021-01-05 '])
+    for (const text of [
+      '2021-02-30',
+      '2021-02-29',
+      '2021-13-01',
+      '2021-1-05',
+      '20210105',
+      '',
+      '0000-01-01',
+      '2021-01-05 ',
+    ])
       expect(findPlainDate(text)).toBeUndefined();
     expect(findPlainDate('2024-02-29')).toBe('2024-02-29');
   });
@@ -28,6 +38,16 @@ describe('plain dates', () => {
     expect(endOfDay(plainDate('2024-04-10'), 'Asia/Almaty')).toBe('2024-04-10T19:00:00.000Z');
     expect(dayAt(instant('2021-04-12T18:20:00Z'), 'Asia/Almaty')).toBe('2021-04-13');
     expect(dayAt(instant('2021-04-12T18:20:00Z'), 'Asia/Aqtau')).toBe('2021-04-12');
+  });
+  it('agrees with Date over two centuries', () => {
+    const first = Date.UTC(1900, 0, 1);
+    let day = plainDate('1900-01-01');
+    for (let n = 0; n < 200 * 365; n++) {
+      const date = new Date(first + n * 86_400_000);
+      if (day !== date.toISOString().slice(0, 10) || dayOfWeek(day) !== (date.getUTCDay() || 7)) throw new Error(day);
+      expect(daysBetween(plainDate('1900-01-01'), day)).toBe(n);
+      day = addDays(day, 1);
+    }
   });
   it('counts days', () => {
     expect(addDays(plainDate('2022-12-31'), 10)).toBe('2023-01-10');
@@ -55,7 +75,8 @@ describe('decimals', () => {
     expect(sameDecimal('7.90' as Decimal, '7.9' as Decimal)).toBe(true);
     expect(sameDecimal('007' as Decimal, '7.000' as Decimal)).toBe(true);
     expect(sameDecimal('7' as Decimal, '70' as Decimal)).toBe(false);
-    for (const text of ['-1', '1e3', '.5', '5.', 'NaN', ' 1', '1,5', '1.2345', '']) expect(findDecimal(text, 3)).toBeUndefined();
+    for (const text of ['-1', '1e3', '.5', '5.', 'NaN', ' 1', '1,5', '1.2345', ''])
+      expect(findDecimal(text, 3)).toBeUndefined();
   });
 });
 

@@ -26,15 +26,45 @@ export function findPlainDate(text: string): PlainDate | undefined {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text) ? (text as PlainDate) : undefined;
 }
 
-const toMs = (day: PlainDate) => Date.parse(`${day}T00:00:00Z`);
-const fromMs = (ms: number) => new Date(ms).toISOString().slice(0, 10) as PlainDate;
+/**
+ * Days since 1970-01-01 and back, by integer arithmetic over 400-year cycles that begin in March (so the leap day is the
+ * last of its year). Deadlines are computed by the million; going through Date costs ten times as much.
+ */
+function toDayNumber(day: PlainDate): number {
+  const month = (day.charCodeAt(5) - 48) * 10 + day.charCodeAt(6) - 48;
+  const dayOfMonth = (day.charCodeAt(8) - 48) * 10 + day.charCodeAt(9) - 48;
+  const year = Number(day.slice(0, 4)) - (month <= 2 ? 1 : 0);
+  const cycle = Math.floor(year / 400);
+  const yearOfCycle = year - cycle * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + dayOfMonth - 1;
+  const dayOfCycle = yearOfCycle * 365 + Math.floor(yearOfCycle / 4) - Math.floor(yearOfCycle / 100) + dayOfYear;
+  return cycle * 146_097 + dayOfCycle - 719_468;
+}
+
+const twoDigits = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0'));
+
+function fromDayNumber(number: number): PlainDate {
+  const shifted = number + 719_468;
+  const cycle = Math.floor(shifted / 146_097);
+  const dayOfCycle = shifted - cycle * 146_097;
+  const yearOfCycle = Math.floor(
+    (dayOfCycle - Math.floor(dayOfCycle / 1460) + Math.floor(dayOfCycle / 36_524) - Math.floor(dayOfCycle / 146_096)) /
+      365,
+  );
+  const dayOfYear = dayOfCycle - (365 * yearOfCycle + Math.floor(yearOfCycle / 4) - Math.floor(yearOfCycle / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const dayOfMonth = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  const year = yearOfCycle + cycle * 400 + (month <= 2 ? 1 : 0);
+  return `${year}-${twoDigits[month]}-${twoDigits[dayOfMonth]}` as PlainDate;
+}
 
 /** `days` may be negative. Days are counted on the calendar, so no clock change can lose or add one. */
-export const addDays = (day: PlainDate, days: number): PlainDate => fromMs(toMs(day) + days * dayMs);
+export const addDays = (day: PlainDate, days: number): PlainDate => fromDayNumber(toDayNumber(day) + days);
 /** How many days later `to` is than `from`; negative when it is earlier. */
-export const daysBetween = (from: PlainDate, to: PlainDate): number => Math.round((toMs(to) - toMs(from)) / dayMs);
+export const daysBetween = (from: PlainDate, to: PlainDate): number => toDayNumber(to) - toDayNumber(from);
 /** 1 Monday … 7 Sunday (ISO 8601). */
-export const dayOfWeek = (day: PlainDate): number => new Date(toMs(day)).getUTCDay() || 7;
+export const dayOfWeek = (day: PlainDate): number => ((((toDayNumber(day) + 3) % 7) + 7) % 7) + 1;
 export const earlier = (a: PlainDate, b: PlainDate): PlainDate => (a < b ? a : b);
 export const later = (a: PlainDate, b: PlainDate): PlainDate => (a < b ? b : a);
 
@@ -77,7 +107,7 @@ function offsetMs(zone: Zone, ms: number): number {
 /** The calendar day a clock on the wall in `zone` shows at `at`. */
 export function dayAt(at: Instant, zone: Zone): PlainDate {
   const ms = msOf(at);
-  return fromMs(ms + offsetMs(zone, ms));
+  return fromDayNumber(Math.floor((ms + offsetMs(zone, ms)) / dayMs));
 }
 
 /** `YYYY-MM-DD HH:mm` as the wall clock in `zone` shows it, for people. */
