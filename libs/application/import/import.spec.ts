@@ -4,6 +4,8 @@ import { openJournal } from '#libs/journal';
 import { loadRules } from '#libs/rules';
 import { FixedClock } from '#libs/testing';
 import { readFileSync } from 'node:fs';
+import { generateJournal } from '../../../test/support/journal-generator.js';
+import { naiveJournal, type NaiveCalendar } from '../../../test/support/naive-journal.js';
 import path from 'node:path';
 import { LawBook } from '../circumstances.js';
 import { formatNumber, type House, type NumberSeries } from '../house.js';
@@ -13,11 +15,7 @@ import { importJournal, type RowOutcome } from './import-journal.js';
 import { plainDate, type Uuid } from '#libs/kernel';
 
 const sample = (name: string) => path.join(import.meta.dirname, '../../../test/support/sample', name);
-const expected = (name: string) =>
-  readFileSync(sample(name), 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1);
+const expected = (name: string) => readFileSync(sample(name), 'utf8').trim().split('\n').slice(1);
 
 function memoryHouse(now: Instant) {
   const catalogue = loadRules();
@@ -54,7 +52,12 @@ function memoryHouse(now: Instant) {
   return { house, refs, catalogue, store, clock };
 }
 
-const csv = (cells: readonly string[]) => cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+const calendar = JSON.parse(
+  readFileSync(path.join(import.meta.dirname, '../../rules/data/calendar-kz.json'), 'utf8'),
+) as NaiveCalendar;
+
+const csv = (cells: readonly string[]) =>
+  cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
 
 describe('the journal of an authorized body, imported', () => {
   it('gives the outcomes, duties and notices that a separate naive program computed, and again changes nothing', async () => {
@@ -93,5 +96,29 @@ describe('the journal of an authorized body, imported', () => {
     expect(second.summary).toMatchObject({ rows: 263, accepted: 253, rejected: 10, known: 253 });
     expect(await store.head()).toBe(head);
     await check();
+  });
+
+  it.each([1, 2, 3])('agrees with the naive program on a generated journal, seed %i', async (seed) => {
+    const lines = [...generateJournal({ centres: 120, seed })];
+    const naive = naiveJournal(lines, calendar);
+    const { house, refs, catalogue } = memoryHouse(instant('2026-11-22T00:00:00Z'));
+    const outcomes: RowOutcome[] = [];
+    const rows = async function* () {
+      for (const [n, values] of lines.entries()) yield { ordinal: n + 1, rowNo: values['row']!, values };
+    };
+    await importJournal(house, rows(), {
+      rules: catalogue.ruleSet('kz-384-2020'),
+      regions: catalogue.regions,
+      requestHash: (text) => text,
+      dryRun: false,
+      chunk: 97,
+      onOutcome: (outcome) => void outcomes.push(outcome),
+    });
+    const asOf = plainDate('2023-06-03');
+    expect(outcomes.map((one) => [one.row, one.outcome, one.columnAtFault])).toEqual(naive.imported.slice(1));
+    const duties: string[][] = [];
+    for await (const row of obligationReport(house, refs, asOf)) duties.push(row.slice(0, 8));
+    expect(duties).toEqual(naive.obligations.slice(1));
+    expect((await noticeReport(house, refs, asOf)).map((row) => row.slice(0, 8))).toEqual(naive.notices.slice(1));
   });
 });
