@@ -21,14 +21,32 @@ export function canonicalJson(value: unknown): string {
       if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
       const record = value as Record<string, unknown>;
       let text = '';
-      for (const key of Object.keys(record).sort()) {
+      for (const key of sortedKeys(record)) {
         const member = record[key];
-        if (member === undefined) continue;
-        text += `${text === '' ? '' : ','}${canonicalJson(key)}:${canonicalJson(member)}`;
+        if (member !== undefined) text += (text === '' ? '' : ',') + quotedKey(key) + canonicalJson(member);
       }
       return `{${text}}`;
     }
     default:
       throw new TypeError(`a ${typeof value} has no canonical form`);
   }
+}
+
+/** Facts are written with few distinct keys, mostly in few orders: sorting and quoting them anew each time is what costs. */
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record);
+  for (let n = 1; n < keys.length; n++) if (keys[n]! < keys[n - 1]!) return keys.sort();
+  return keys;
+}
+
+const quotedKeys = new Map<string, string>();
+
+function quotedKey(key: string): string {
+  let quoted = quotedKeys.get(key);
+  if (quoted === undefined) {
+    if (!key.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
+    quoted = `${JSON.stringify(key)}:`;
+    if (quotedKeys.size < 10_000) quotedKeys.set(key, quoted);
+  }
+  return quoted;
 }

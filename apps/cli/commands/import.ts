@@ -1,0 +1,100 @@
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import path from 'node:path';
+import { ImportInterruptedError, importJournal, type RowOutcome } from '#libs/application';
+import { openHouse } from '#libs/assembly';
+import { csvLine, JournalFormatError, openJournal, type Journal } from '#libs/journal';
+import { loadConfig } from '#libs/platform';
+import { CommandError } from '../command-error.js';
+import { progressBar } from '../progress.js';
+
+export interface ImportFlags {
+  readonly dryRun?: boolean;
+  readonly rules?: string;
+  readonly result?: string;
+}
+
+/** `qadaga import FILE`: history only. Exit 0 when every row was accepted or known, 1 when rows were rejected. */
+export async function importCommand(file: string, flags: ImportFlags): Promise<number> {
+  const journal = await openOrSay(file);
+  for (const column of journal.ignoredColumns) process.stderr.write(`column ${column} is not used and ignored\n`);
+  const session = await openHouse(loadConfig(), { projector: true });
+  const bar = progressBar('rows');
+  const duties = progressBar('duties');
+  const result = flags.result === undefined ? undefined : resultFile(flags.result);
+  const rejected: RowOutcome[] = [];
+  try {
+    const { house, catalogue, requestHash } = session;
+    const ruleSetId = flags.rules ?? house.lawBook.defaultRuleSetId;
+    const rules = catalogue.findRuleSet(ruleSetId);
+    if (!rules)
+      throw new CommandError(
+        `there is no rule set ${ruleSetId}; there are ${catalogue.ruleSets.map(({ id }) => id).join(', ')}`,
+        2,
+      );
+    const summary = await importJournal(house, journal.rows(), {
+      rules,
+      regions: catalogue.regions,
+      requestHash,
+      dryRun: flags.dryRun ?? false,
+      filingByOwnNumber: session.filingByOwnNumber,
+      onOutcome: async (outcome) => {
+        if (outcome.outcome === 'rejected' && rejected.length < 20) rejected.push(outcome);
+        await result?.write(outcome);
+      },
+      onProgress: ({ stage, rows, cases, casesDone }) => {
+        if (stage === 'rows') bar.update(journal.bytesRead(), journal.totalBytes, `${rows} rows`);
+        else duties.update(casesDone, cases, `${casesDone} of ${cases} cases`);
+      },
+    });
+    bar.stop();
+    duties.stop();
+    for (const one of rejected) process.stderr.write(`row ${one.row}: ${one.columnAtFault} ${one.reason}\n`);
+    if (summary.rejected > rejected.length)
+      process.stderr.write(`… and ${summary.rejected - rejected.length} more; --result FILE lists them all\n`);
+    const known = summary.known > 0 ? ` (${summary.known} were on record already)` : '';
+    const dry = flags.dryRun ? ' Nothing was written: this was a dry run.' : '';
+    process.stdout.write(
+      `${summary.rows} rows: ${summary.accepted} accepted${known}, ${summary.rejected} rejected; ${summary.cases} cases.${dry}\n`,
+    );
+    return summary.rejected > 0 ? 1 : 0;
+  } catch (error) {
+    bar.stop();
+    duties.stop();
+    if (error instanceof JournalFormatError)
+      throw new CommandError(
+        `${error.message}\nThe rows before that place are in; mend the file and run the import again, nothing is taken twice.`,
+      );
+    if (error instanceof ImportInterruptedError) throw new CommandError(error.message);
+    throw error;
+  } finally {
+    await result?.close();
+    await session.close();
+  }
+}
+
+export async function openOrSay(file: string): Promise<Journal> {
+  try {
+    return await openJournal(file);
+  } catch (error) {
+    if (error instanceof JournalFormatError) throw new CommandError(error.message, 2);
+    throw error;
+  }
+}
+
+function resultFile(file: string) {
+  const stream = createWriteStream(path.resolve(file), { encoding: 'utf8' });
+  const failed = once(stream, 'error').then(([error]) => {
+    throw new CommandError(`the result file cannot be written: ${(error as NodeJS.ErrnoException).code}`, 2);
+  });
+  failed.catch(() => {});
+  const put = async (text: string) => {
+    if (stream.errored) await failed;
+    if (!stream.write(text)) await Promise.race([once(stream, 'drain'), failed]);
+  };
+  void put(csvLine(['row', 'outcome', 'column_at_fault', 'reason'])).catch(() => {});
+  return {
+    write: (one: RowOutcome) => put(csvLine([one.row, one.outcome, one.columnAtFault, one.reason])),
+    close: () => new Promise<void>((done) => stream.end(done)),
+  };
+}

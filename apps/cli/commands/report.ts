@@ -1,0 +1,47 @@
+import path from 'node:path';
+import { noticeColumns, noticeReport, obligationColumns, obligationReport } from '#libs/application';
+import { openHouse } from '#libs/assembly';
+import { writeCsv } from '#libs/journal';
+import { findPlainDate, type PlainDate } from '#libs/kernel';
+import { loadConfig } from '#libs/platform';
+import { CommandError } from '../command-error.js';
+
+export interface ReportFlags {
+  readonly asOf?: string;
+  readonly out?: string;
+}
+
+/** `qadaga report obligations|notices`: CSV on stdout or into a file. */
+export async function reportCommand(what: 'obligations' | 'notices', flags: ReportFlags): Promise<number> {
+  const asOf = asOfDay(flags.asOf);
+  const session = await openHouse(loadConfig(), { projector: true });
+  try {
+    await session.catchUp();
+    const target = flags.out === undefined ? process.stdout : path.resolve(flags.out);
+    const { house, caseRefs } = session;
+    const rows =
+      what === 'obligations'
+        ? withHeader(obligationColumns, obligationReport(house, caseRefs, asOf))
+        : withHeader(noticeColumns, await noticeReport(house, caseRefs, asOf));
+    const count = await writeCsv(target, rows);
+    if (flags.out !== undefined) process.stderr.write(`${count - 1} ${what} written\n`);
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+function asOfDay(text: string | undefined): PlainDate | undefined {
+  if (text === undefined) return undefined;
+  const day = findPlainDate(text);
+  if (day === undefined) throw new CommandError(`--as-of takes a day as YYYY-MM-DD, not ${text}`, 2);
+  return day;
+}
+
+async function* withHeader(
+  header: readonly string[],
+  rows: AsyncIterable<string[]> | Iterable<string[]>,
+): AsyncIterable<readonly string[]> {
+  yield header;
+  yield* rows;
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/env node
+import { Command, Option } from 'commander';
+import { ConfigError } from '#libs/platform';
+import { CommandError } from './command-error.js';
+
+const program = new Command('qadaga')
+  .description('Case management for the Rules for informing about digital mining activities')
+  .showHelpAfterError()
+  .exitOverride();
+
+/** Each command loads its own code: starting fast matters more here than anything else. */
+const run = (perform: () => Promise<number>) =>
+  perform().then((code) => {
+    process.exitCode = code;
+  });
+
+program
+  .command('import')
+  .argument('<file>', 'CSV or XLSX, as the registry keeps it')
+  .description('take an incoming journal over as history; nothing is alerted or sent for the past')
+  .option('--dry-run', 'judge every row and write nothing')
+  .option('--rules <id>', 'the rule set its cases live under')
+  .option('--result <file>', 'what became of each row, as CSV')
+  .action((file: string, flags) => run(async () => (await import('./commands/import.js')).importCommand(file, flags)));
+
+program
+  .command('replay')
+  .argument('<file>', 'CSV or XLSX, as the registry keeps it')
+  .description('live a journal through day by day under a simulated clock, in an empty home')
+  .requiredOption('--rules <id>', 'the rule set its cases live under')
+  .option('--until <date>', 'the last day to live, YYYY-MM-DD; without it the day after the last receipt')
+  .action((file: string, flags) => run(async () => (await import('./commands/replay.js')).replayCommand(file, flags)));
+
+program
+  .command('report')
+  .argument('<what>', 'obligations or notices')
+  .description('every duty or every notice as CSV')
+  .option('--as-of <date>', 'as of the end of that day, YYYY-MM-DD; without it now')
+  .option('--out <file>', 'where to; without it to the terminal or pipe')
+  .action((what: string, flags) =>
+    run(async () => {
+      if (what !== 'obligations' && what !== 'notices')
+        throw new CommandError(`there is no report on ${what}; there are obligations and notices`, 2);
+      return (await import('./commands/report.js')).reportCommand(what, flags);
+    }),
+  );
+
+program
+  .command('explain-deadline')
+  .argument('<case>', 'its reference')
+  .argument('<obligation>', 'planned_construction, quarterly_reference or termination')
+  .argument('[period]', 'of a quarterly reference, YYYY-Qn')
+  .description('say in words how a due day was found')
+  .action((caseRef: string, kind: string, period: string | undefined) =>
+    run(async () => (await import('./commands/explain-deadline.js')).explainDeadlineCommand(caseRef, kind, period)),
+  );
+
+program
+  .command('rebuild')
+  .description('make all read models anew from the log; readers go on meanwhile')
+  .action(() => run(async () => (await import('./commands/rebuild.js')).rebuildCommand()));
+
+program
+  .command('doctor')
+  .description('look at configuration, clocks, lag and the deadline engine')
+  .addOption(new Option('--json', 'for machines'))
+  .action((flags) => run(async () => (await import('./commands/doctor.js')).doctorCommand(flags)));
+
+program
+  .command('demo')
+  .description('a fresh temporary home, the sample journal lived through, the server left running')
+  .action(() => run(async () => (await import('./commands/demo.js')).demoCommand()));
+
+program
+  .command('demo-clock')
+  .argument('<action>', 'advance or show')
+  .argument('[by]', 'such as 5d or 12h')
+  .description('move the simulated clock of a demonstration')
+  .option('--home <dir>', 'the home of the demonstration; without it the latest one')
+  .action((action: string, by: string | undefined, flags) =>
+    run(async () => (await import('./commands/demo-clock.js')).demoClockCommand(action, by, flags)),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommandError) {
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  const code = (error as { code?: unknown }).code;
+  if (typeof code === 'string' && code.startsWith('commander.'))
+    return code === 'commander.helpDisplayed' || code === 'commander.help' ? 0 : 2;
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}

@@ -1,0 +1,42 @@
+import type { ClientConfig } from 'pg';
+import { joinOrStartEmbedded } from '#libs/embedded';
+import type { Config } from '#libs/platform';
+
+/** Where facts, tables and queues are: one PostgreSQL, two users. The owner migrates, the application serves. */
+export interface Databases {
+  readonly owner: ClientConfig;
+  readonly app: ClientConfig;
+  readonly appRole: string;
+  readonly kind: 'embedded' | 'server';
+  /** A command that found a running server's database. */
+  readonly joined: boolean;
+  /** For whoever started us, e.g. where the data had to be put. */
+  readonly notes: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** The server that the configuration names, or the embedded one of the home, joined or started. */
+export async function openDatabases(config: Config): Promise<Databases> {
+  if (config.database) {
+    const owner = fromUrl(config.database.ownerUrl);
+    const app = fromUrl(config.database.url);
+    return { owner, app, appRole: app.user!, kind: 'server', joined: false, notes: [], stop: async () => {} };
+  }
+  const embedded = await joinOrStartEmbedded({ home: config.home });
+  const owner = embedded.config('qadaga', 'owner');
+  const app = embedded.config('qadaga', 'app');
+  return {
+    owner,
+    app,
+    appRole: app.user,
+    kind: 'embedded',
+    joined: embedded.joined,
+    notes: embedded.notes,
+    stop: () => embedded.stop(),
+  };
+}
+
+function fromUrl(url: string): ClientConfig {
+  const parsed = new URL(url);
+  return { connectionString: url, user: decodeURIComponent(parsed.username) };
+}

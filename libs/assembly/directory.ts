@@ -1,0 +1,42 @@
+import type pg from 'pg';
+import type { Uuid } from '#libs/kernel';
+import type { CaseDirectory, CaseRefs, JournalEntry } from '#libs/application';
+
+export interface Directory extends CaseDirectory {
+  readonly caseRefs: CaseRefs;
+  caseIdOf(caseRef: string): Promise<Uuid | undefined>;
+  filingByOwnNumber(journalNo: string): Promise<JournalEntry | undefined>;
+}
+
+/** What use cases ask of the read models: lists of cases, and where a number of our own belongs. */
+export function caseDirectory(pool: pg.Pool): Directory {
+  const ids = async (text: string, values: unknown[]) =>
+    (await pool.query<{ case_id: Uuid }>(text, values)).rows.map((row) => row.case_id);
+  return {
+    casesOfOperator: (bin) =>
+      ids('select case_id from read.case_overview where operator_bin = $1 order by case_id', [bin]),
+    casesWithObligations: ({ kinds, openOnly, after, limit }) =>
+      ids(
+        `select distinct case_id from read.obligation
+          where ($1::text[] is null or kind = any($1)) and (not $2 or status in ('open', 'missed'))
+            and ($3::uuid is null or case_id > $3) order by case_id limit $4`,
+        [kinds ?? null, openOnly, after ?? null, limit],
+      ),
+    caseRefs: {
+      all: async () =>
+        (
+          await pool.query<{ case_id: Uuid; case_ref: string }>('select case_id, case_ref from read.case_overview')
+        ).rows.map((row) => ({ caseId: row.case_id, caseRef: row.case_ref })),
+    },
+    caseIdOf: async (caseRef) =>
+      (await ids('select case_id from read.case_overview where case_ref = $1', [caseRef]))[0],
+    filingByOwnNumber: async (journalNo) => {
+      const { rows } = await pool.query<{ case_id: Uuid; filing_id: Uuid }>(
+        'select case_id, filing_id from read.filing where journal_no = $1 and carried_to is null',
+        [journalNo],
+      );
+      const [row] = rows;
+      return row && { entry: 'filing', caseId: row.case_id, filingId: row.filing_id };
+    },
+  };
+}

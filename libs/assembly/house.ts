@@ -1,0 +1,111 @@
+import pg from 'pg';
+import { systemClock, type Clock, type Uuid } from '#libs/kernel';
+import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
+import { createPostgresEventStore, migrateEventStore, type EventStore } from '#libs/event-store';
+import { migrateIdentity } from '#libs/identity';
+import { migrateJobs } from '#libs/jobs';
+import type { Config } from '#libs/platform';
+import { createReadModels, migrateReadModels, type ReadModels } from '#libs/read-models';
+import { loadRules, type RulesCatalogue } from '#libs/rules';
+import { createSealer, loadMasterKey, migrateVault } from '#libs/sealing';
+import { openDatabases, type Databases } from './databases.js';
+import { caseDirectory } from './directory.js';
+import { migrateNumbers, PostgresNumbers } from './numbers.js';
+import { SimulatedClock } from './simulated-clock.js';
+import { allUpcasters } from './upcasters.js';
+
+/** A house with everything it stands on, opened by one process. */
+export interface OpenedHouse {
+  readonly config: Config;
+  readonly databases: Databases;
+  readonly catalogue: RulesCatalogue;
+  readonly clock: Clock;
+  readonly store: EventStore;
+  readonly house: House;
+  readonly readModels: ReadModels;
+  readonly requestHash: (canonical: string) => string;
+  /** A pool of the application's user for small things. */
+  readonly pool: pg.Pool;
+  readonly caseRefs: CaseRefs;
+  caseIdOf(caseRef: string): Promise<Uuid | undefined>;
+  filingByOwnNumber(journalNo: string): Promise<JournalEntry | undefined>;
+  /** Waits until the read models have seen all that is in the log now. */
+  catchUp(timeoutMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly clock?: Clock;
+  /** Without a projector of its own a process waits for another's. */
+  readonly projector: boolean;
+}
+
+/** Opens the home: database, schemas, law, log, read models. What fails stops the start; nothing runs half-wired. */
+export async function openHouse(config: Config, options: OpenOptions): Promise<OpenedHouse> {
+  const catalogue = loadRules();
+  // An unknown rule set stops the start here, by its name.
+  catalogue.ruleSet(config.ruleSet);
+  const databases = await openDatabases(config);
+  const closers: (() => Promise<unknown>)[] = [() => databases.stop()];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    await migrate(databases);
+    const clock = options.clock ?? (SimulatedClock.exists(config.home) ? new SimulatedClock(config.home) : systemClock);
+    const pool = new pg.Pool({ ...databases.app, max: 6 });
+    pool.on('error', () => {});
+    closers.push(() => pool.end());
+    const store = createPostgresEventStore({ config: databases.app, upcasters: allUpcasters() });
+    closers.push(() => store.close());
+    const masterKey = loadMasterKey({
+      home: config.home,
+      ...(config.masterKeyFile === undefined ? {} : { file: config.masterKeyFile }),
+    });
+    const sealer = createSealer({ config: databases.app, masterKey });
+    closers.push(() => sealer.close());
+    const requestHash = await sealer.requestHasher();
+    const readModels = await createReadModels({ config: databases.app, store, rules: catalogue });
+    closers.push(() => readModels.close());
+    if (options.projector) await readModels.projector.start();
+    const house: House = {
+      writePath: new WritePath(store, clock),
+      lawBook: new LawBook(store, catalogue, config.ruleSet),
+      numbers: new PostgresNumbers(pool),
+      sealer,
+      clock,
+      directory: caseDirectory(pool),
+    };
+    await house.lawBook.refresh();
+    return {
+      config,
+      databases,
+      catalogue,
+      clock,
+      store,
+      house,
+      readModels,
+      requestHash,
+      pool,
+      ...caseDirectory(pool),
+      catchUp: async (timeoutMs = 600_000) => {
+        const head = await store.head();
+        if (head !== undefined && !(await readModels.waitFor(head, timeoutMs)))
+          throw new Error('the read models did not catch up in time; is another process projecting?');
+      },
+      close,
+    };
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
+  }
+}
+
+async function migrate({ owner, appRole }: Databases): Promise<void> {
+  await migrateEventStore(owner);
+  await migrateVault(owner, appRole);
+  await migrateIdentity(owner);
+  await migrateNumbers(owner, appRole);
+  await migrateJobs(owner, appRole);
+  await migrateReadModels(owner);
+}

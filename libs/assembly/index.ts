@@ -1,0 +1,4 @@
+export * from './databases.js';
+export * from './house.js';
+export * from './simulated-clock.js';
+export { PostgresNumbers, migrateNumbers } from './numbers.js';
