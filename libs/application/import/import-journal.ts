@@ -1,4 +1,4 @@
-import { commandIdOf, derivedId, isRejection, type Actor, type Instant, type Uuid } from '#libs/kernel';
+import { canonicalJson, commandIdOf, derivedId, isRejection, type Actor, type Instant, type Uuid } from '#libs/kernel';
 import type { Append, EventStore } from '#libs/event-store';
 import {
   canonicalBank,
@@ -83,12 +83,17 @@ export async function importJournal(
   const record = new ImportRecord(store, options.filingByOwnNumber ?? (async () => undefined));
   const touched = new Set<Uuid>();
   let [count, accepted, known] = [0, 0, 0];
+  let file: string | undefined;
 
   for await (const chunk of chunksOf(rows, options.chunk ?? 1000)) {
-    await record.prepare(chunk.map(({ values }) => keysOf(values)));
+    file ??= options.requestHash(canonicalJson({ journal: chunk[0]!.values }));
+    await record.prepare(
+      file,
+      chunk.map(({ values }) => keysOf(values)),
+    );
     const appends: Append[] = [];
     for (const row of chunk) {
-      const judged = await takeRow(house, row, record, options, appends);
+      const judged = await takeRow(house, row, file, record, options, appends);
       count++;
       if (judged.outcome === 'rejected') {
         await options.onOutcome({ row: row.rowNo, ...judged });
@@ -116,6 +121,7 @@ type Taken =
 async function takeRow(
   house: House,
   row: ImportRow,
+  file: string,
   record: ImportRecord,
   options: ImportOptions,
   appends: Append[],
@@ -123,8 +129,9 @@ async function takeRow(
   const now = house.clock.now();
   const request = rowRequest(row, now, options.requestHash);
   const journalNo = row.values['journal_no'] ?? '';
-  if (record.commandOf(journalNo) === request.commandId)
-    return { outcome: 'accepted', caseId: record.journalEntry(journalNo)!.caseId!, known: true };
+  record.standAt(row.ordinal);
+  const knownCase = record.takenBy(request.commandId, journalNo);
+  if (knownCase) return { outcome: 'accepted', caseId: knownCase, known: true };
 
   const judged = judgeRow(row.values, record, { rules: options.rules, regions: options.regions, now });
   if (isFault(judged)) return { outcome: 'rejected', columnAtFault: judged.column, reason: judged.reason };
@@ -155,14 +162,17 @@ async function takeRow(
   const prepared = { request, meta };
   const entry = journalEntryOf(judged, caseId, command);
   const stream = caseStream(caseId);
+  const place = { file, ordinal: row.ordinal };
   const claim = (name: string, type: string, data: object): Append => ({
     stream: name,
     expected: 'none',
     facts: prepareFacts(name, [{ type, data }], prepared, undefined, now),
   });
-  appends.push(claim(journalNoClaim(judged.journalNo), 'JournalNoClaimed', { journalNo: judged.journalNo, ...entry }));
+  appends.push(
+    claim(journalNoClaim(judged.journalNo), 'JournalNoClaimed', { journalNo: judged.journalNo, ...entry, place }),
+  );
   if (opening)
-    appends.push(claim(caseRefClaim(opening.caseRef), 'CaseRefClaimed', { caseRef: opening.caseRef, caseId }));
+    appends.push(claim(caseRefClaim(opening.caseRef), 'CaseRefClaimed', { caseRef: opening.caseRef, caseId, place }));
   if (!record.operatorKnown(judged.operatorBin))
     appends.push(
       claim(operatorStream(judged.operatorBin), 'OperatorRegistered', {

@@ -101,19 +101,26 @@ describe('the journal of an authorized body, imported', () => {
   it.each([1, 2, 3])('agrees with the naive program on a generated journal, seed %i', async (seed) => {
     const lines = [...generateJournal({ centres: 120, seed })];
     const naive = naiveJournal(lines, calendar);
-    const { house, refs, catalogue } = memoryHouse(instant('2026-11-22T00:00:00Z'));
+    const { house, refs, catalogue, store } = memoryHouse(instant('2026-11-22T00:00:00Z'));
     const outcomes: RowOutcome[] = [];
     const rows = async function* () {
       for (const [n, values] of lines.entries()) yield { ordinal: n + 1, rowNo: values['row']!, values };
     };
-    await importJournal(house, rows(), {
-      rules: catalogue.ruleSet('kz-384-2020'),
-      regions: catalogue.regions,
-      requestHash: (text) => text,
-      dryRun: false,
-      chunk: 97,
-      onOutcome: (outcome) => void outcomes.push(outcome),
-    });
+    const run = (into: RowOutcome[]) =>
+      importJournal(house, rows(), {
+        rules: catalogue.ruleSet('kz-384-2020'),
+        regions: catalogue.regions,
+        requestHash: (text) => text,
+        dryRun: false,
+        chunk: 97,
+        onOutcome: (outcome) => void into.push(outcome),
+      });
+    await run(outcomes);
+    const head = await store.head();
+    const again: RowOutcome[] = [];
+    await run(again);
+    expect(again.map((one) => [one.row, one.outcome])).toEqual(outcomes.map((one) => [one.row, one.outcome]));
+    expect(await store.head()).toBe(head);
     const asOf = plainDate('2023-06-03');
     expect(outcomes.map((one) => [one.row, one.outcome, one.columnAtFault])).toEqual(naive.imported.slice(1));
     const duties: string[][] = [];

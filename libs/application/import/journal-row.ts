@@ -185,8 +185,7 @@ function correctedFiling(
   const state = onRecord.caseById(entry.caseId);
   const filing = state && state.situation !== 'none' ? state.file.filings.get(entry.filingId) : undefined;
   if (!filing) return fault('corrects', `there is no filing with the journal number ${corrects}`);
-  if (caseId !== entry.caseId)
-    return fault('corrects', `${corrects} is not a filing of case ${caseRef}`);
+  if (caseId !== entry.caseId) return fault('corrects', `${corrects} is not a filing of case ${caseRef}`);
   if (filing.takenBack) return fault('corrects', `${corrects} has been ${filing.takenBack.how} already`);
   return { caseId: entry.caseId, filingId: entry.filingId, kind: filing.kind };
 }

@@ -9,18 +9,34 @@ import {
   operatorStream,
   type CaseState,
 } from '#libs/domain';
-import type { JournalEntry } from '../intake.js';
+import { ownNumber, type JournalEntry } from '../intake.js';
 import { foldStream, type Loaded } from '../write-path.js';
 import type { OnRecord } from './journal-row.js';
 
+/** Where in which file an imported row stood that made a claim. */
+export interface RowPlace {
+  /** Names the file by its first row. */
+  readonly file: string;
+  readonly ordinal: number;
+}
+
+interface Known<T> {
+  readonly value: T;
+  readonly commandId: Uuid;
+  readonly place?: RowPlace;
+}
+
 /**
- * What rows are judged against: the log, read a chunk of rows ahead, with what the chunk itself adds laid over it.
+ * What rows are judged against: the log, read a chunk of rows ahead, with what the chunk itself adds laid over it. A row
+ * may speak of earlier rows only: when the same file is run again, what its later rows had put on record is not seen,
+ * so that every row is judged as it was the first time.
  * Cases are kept between chunks (least recently used go first), so memory stays steady however long the journal is.
  */
 export class ImportRecord implements OnRecord {
   private readonly cases = new Map<Uuid, Loaded<CaseState>>();
-  private entries = new Map<string, { readonly entry: JournalEntry; readonly commandId: Uuid }>();
-  private refs = new Map<string, Uuid>();
+  private entries = new Map<string, Known<JournalEntry>>();
+  private refs = new Map<string, Known<Uuid>>();
+  private ordinal = 0;
   private operators = new Set<string>();
 
   constructor(
@@ -32,6 +48,7 @@ export class ImportRecord implements OnRecord {
 
   /** Reads what a chunk of rows may ask for. */
   async prepare(
+    file: string,
     rows: readonly {
       readonly journalNo: string;
       readonly corrects: string;
@@ -50,24 +67,29 @@ export class ImportRecord implements OnRecord {
       ...[...refs].map(caseRefClaim),
       ...[...bins].map(operatorStream),
     ]);
-    const first = (stream: string): RecordedFact | undefined => facts.get(stream)?.[0];
+    const claimed = (stream: string): Known<RecordedFact['data']> | undefined => {
+      const fact = facts.get(stream)?.[0];
+      if (!fact) return undefined;
+      const { place } = fact.data as { place?: RowPlace };
+      return { value: fact.data, commandId: fact.meta.commandId, ...(place?.file === file ? { place } : {}) };
+    };
     for (const number of numbers) {
-      const claim = first(journalNoClaim(number));
-      if (claim) this.entries.set(number, { entry: claim.data as JournalEntry, commandId: claim.meta.commandId });
-      else {
+      const claim = claimed(journalNoClaim(number));
+      if (claim) this.entries.set(number, { ...claim, value: claim.value as JournalEntry });
+      else if (ownNumber.test(number)) {
         const own = await this.filingByOwnNumber(number);
-        if (own) this.entries.set(number, { entry: own, commandId: '' as Uuid });
+        if (own) this.entries.set(number, { value: own, commandId: '' as Uuid });
       }
     }
     const needed = new Set<Uuid>();
     for (const ref of refs) {
-      const claim = first(caseRefClaim(ref));
+      const claim = claimed(caseRefClaim(ref));
       if (!claim) continue;
-      const { caseId } = claim.data as { caseId: Uuid };
-      this.refs.set(ref, caseId);
+      const { caseId } = claim.value as { caseId: Uuid };
+      this.refs.set(ref, { ...claim, value: caseId });
       needed.add(caseId);
     }
-    for (const { entry } of this.entries.values()) if (entry.caseId) needed.add(entry.caseId);
+    for (const { value } of this.entries.values()) if (value.caseId) needed.add(value.caseId);
     for (const bin of bins)
       if (foldStream(operatorDecider, facts.get(operatorStream(bin)) ?? []).state.situation === 'registered')
         this.operators.add(bin);
@@ -88,8 +110,17 @@ export class ImportRecord implements OnRecord {
     }
   }
 
+  /** The row that is judged next. */
+  standAt(ordinal: number): void {
+    this.ordinal = ordinal;
+  }
+
+  private seen<T>(known: Known<T> | undefined): T | undefined {
+    return known && (known.place === undefined || known.place.ordinal < this.ordinal) ? known.value : undefined;
+  }
+
   caseByRef(caseRef: string) {
-    const caseId = this.refs.get(caseRef);
+    const caseId = this.seen(this.refs.get(caseRef));
     return caseId && { caseId, state: this.loaded(caseId).state };
   }
 
@@ -98,12 +129,13 @@ export class ImportRecord implements OnRecord {
   }
 
   journalEntry(journalNo: string): JournalEntry | undefined {
-    return this.entries.get(journalNo)?.entry;
+    return this.seen(this.entries.get(journalNo));
   }
 
-  /** The command that took a journal number, '' where the system gave the number itself. */
-  commandOf(journalNo: string): Uuid | undefined {
-    return this.entries.get(journalNo)?.commandId;
+  /** The case of the row, when this very row took the journal number in an earlier run. */
+  takenBy(commandId: Uuid, journalNo: string): Uuid | undefined {
+    const known = this.entries.get(journalNo);
+    return known?.commandId === commandId ? known.value.caseId : undefined;
   }
 
   loaded(caseId: Uuid): Loaded<CaseState> {
@@ -126,13 +158,9 @@ export class ImportRecord implements OnRecord {
   }): void {
     this.cases.delete(change.caseId);
     this.cases.set(change.caseId, change.loaded);
-    this.refs.set(change.caseRef, change.caseId);
-    this.entries.set(change.journalNo, { entry: change.entry, commandId: change.commandId });
+    this.refs.set(change.caseRef, { value: change.caseId, commandId: change.commandId });
+    this.entries.set(change.journalNo, { value: change.entry, commandId: change.commandId });
     this.operators.add(change.operatorBin);
-  }
-
-  forgetCases(): void {
-    this.cases.clear();
   }
 }
 
