@@ -9,3 +9,4 @@ export * from './use-cases/index.js';
 export * from './import/import-journal.js';
 export * from './import/journal-row.js';
 export * from './reports/reports.js';
+export * from './import/replay-journal.js';

@@ -1,11 +1,21 @@
-import type { ClientConfig } from 'pg';
+import type { ConnectionOptions } from 'node:tls';
 import { joinOrStartEmbedded } from '#libs/embedded';
 import type { Config } from '#libs/platform';
 
+/** One user's way into the database, as `pg` takes it. */
+export interface DatabaseConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  readonly ssl?: ConnectionOptions;
+}
+
 /** Where facts, tables and queues are: one PostgreSQL, two users. The owner migrates, the application serves. */
 export interface Databases {
-  readonly owner: ClientConfig;
-  readonly app: ClientConfig;
+  readonly owner: DatabaseConfig;
+  readonly app: DatabaseConfig;
   readonly appRole: string;
   readonly kind: 'embedded' | 'server';
   /** A command that found a running server's database. */
@@ -20,7 +30,7 @@ export async function openDatabases(config: Config): Promise<Databases> {
   if (config.database) {
     const owner = fromUrl(config.database.ownerUrl);
     const app = fromUrl(config.database.url);
-    return { owner, app, appRole: app.user!, kind: 'server', joined: false, notes: [], stop: async () => {} };
+    return { owner, app, appRole: app.user, kind: 'server', joined: false, notes: [], stop: async () => {} };
   }
   const embedded = await joinOrStartEmbedded({ home: config.home });
   const owner = embedded.config('qadaga', 'owner');
@@ -36,7 +46,15 @@ export async function openDatabases(config: Config): Promise<Databases> {
   };
 }
 
-function fromUrl(url: string): ClientConfig {
-  const parsed = new URL(url);
-  return { connectionString: url, user: decodeURIComponent(parsed.username) };
+function fromUrl(url: string): DatabaseConfig {
+  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const ssl = searchParams.get('sslmode');
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? 5432 : Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: decodeURIComponent(pathname.slice(1)) || 'qadaga',
+    ...(ssl === null || ssl === 'disable' ? {} : { ssl: { rejectUnauthorized: ssl !== 'require' } }),
+  };
 }

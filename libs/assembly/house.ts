@@ -2,7 +2,8 @@ import pg from 'pg';
 import { systemClock, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
 import { createPostgresEventStore, migrateEventStore, type EventStore } from '#libs/event-store';
-import { migrateIdentity } from '#libs/identity';
+import { migrateEngine } from '#libs/engine';
+import { createIdentity, migrateIdentity, type Identity } from '#libs/identity';
 import { migrateJobs } from '#libs/jobs';
 import type { Config } from '#libs/platform';
 import { createReadModels, migrateReadModels, type ReadModels } from '#libs/read-models';
@@ -23,6 +24,7 @@ export interface OpenedHouse {
   readonly store: EventStore;
   readonly house: House;
   readonly readModels: ReadModels;
+  readonly identity: Identity;
   readonly requestHash: (canonical: string) => string;
   /** A pool of the application's user for small things. */
   readonly pool: pg.Pool;
@@ -38,6 +40,7 @@ export interface OpenOptions {
   readonly clock?: Clock;
   /** Without a projector of its own a process waits for another's. */
   readonly projector: boolean;
+  readonly onLog?: (line: string) => void;
 }
 
 /** Opens the home: database, schemas, law, log, read models. What fails stops the start; nothing runs half-wired. */
@@ -65,16 +68,25 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     const sealer = createSealer({ config: databases.app, masterKey });
     closers.push(() => sealer.close());
     const requestHash = await sealer.requestHasher();
-    const readModels = await createReadModels({ config: databases.app, store, rules: catalogue });
+    const readModels = await createReadModels({
+      config: databases.app,
+      store,
+      rules: catalogue,
+      zone: config.zone ?? catalogue.ruleSet(config.ruleSet).zone,
+      ...(options.onLog ? { onLog: options.onLog } : {}),
+    });
     closers.push(() => readModels.close());
     if (options.projector) await readModels.projector.start();
+    const identity = createIdentity({ config: databases.app });
+    closers.push(() => identity.close());
+    const directory = caseDirectory(pool);
     const house: House = {
       writePath: new WritePath(store, clock),
       lawBook: new LawBook(store, catalogue, config.ruleSet),
       numbers: new PostgresNumbers(pool),
       sealer,
       clock,
-      directory: caseDirectory(pool),
+      directory,
     };
     await house.lawBook.refresh();
     return {
@@ -85,9 +97,12 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
       store,
       house,
       readModels,
+      identity,
       requestHash,
       pool,
-      ...caseDirectory(pool),
+      caseRefs: directory.caseRefs,
+      caseIdOf: directory.caseIdOf,
+      filingByOwnNumber: directory.filingByOwnNumber,
       catchUp: async (timeoutMs = 600_000) => {
         const head = await store.head();
         if (head !== undefined && !(await readModels.waitFor(head, timeoutMs)))
@@ -102,10 +117,11 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
 }
 
 async function migrate({ owner, appRole }: Databases): Promise<void> {
-  await migrateEventStore(owner);
+  await migrateEventStore(owner, appRole);
   await migrateVault(owner, appRole);
-  await migrateIdentity(owner);
+  await migrateIdentity(owner, appRole);
   await migrateNumbers(owner, appRole);
   await migrateJobs(owner, appRole);
   await migrateReadModels(owner);
+  await migrateEngine(owner, appRole);
 }

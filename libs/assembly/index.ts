@@ -2,3 +2,5 @@ export * from './databases.js';
 export * from './house.js';
 export * from './simulated-clock.js';
 export { PostgresNumbers, migrateNumbers } from './numbers.js';
+export * from './engine.js';
+export { dueBoards } from './boards.js';

@@ -10,3 +10,4 @@ export * from './case-work/index.js';
 export * from './notice/index.js';
 export * from './operator/index.js';
 export * from './authority/index.js';
+export * from './policies/index.js';

@@ -62,6 +62,8 @@ export interface EventStore {
   /**
    * Many appends in one atomic step (one transaction where the engine has them): either every one is appended or
    * repeated, or none is and the answers tell which conflict. Appends may name the same stream more than once, in order.
+   * When one conflicts, those that would have been appended answer `conflict` with `actual` being what they expected
+   * (-1 for `none`): they were not at fault, and were not appended.
    */
   appendTogether(appends: readonly Append[]): Promise<readonly AppendResult[]>;
   readStream(stream: string, options?: ReadStreamOptions): Promise<readonly RecordedFact[]>;

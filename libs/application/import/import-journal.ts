@@ -44,6 +44,8 @@ export interface ImportOptions {
   /** Judges every row and writes nothing. */
   readonly dryRun: boolean;
   readonly onOutcome: (outcome: RowOutcome) => void | Promise<void>;
+  /** What an accepted row says, for a replay that is going to live it. */
+  readonly onAccepted?: (row: ImportRow, read: ReadRow) => void;
   readonly onProgress?: (progress: ImportProgress) => void;
   readonly filingByOwnNumber?: (journalNo: string) => Promise<JournalEntry | undefined>;
   /** Rows judged and written together. */
@@ -80,7 +82,7 @@ export async function importJournal(
 ): Promise<ImportSummary> {
   await house.lawBook.refresh();
   const { store } = house.writePath;
-  const record = new ImportRecord(store, options.filingByOwnNumber ?? (async () => undefined));
+  const record = new ImportRecord(store, options.filingByOwnNumber ?? (async () => undefined), options.dryRun);
   const touched = new Set<Uuid>();
   let [count, accepted, known] = [0, 0, 0];
   let file: string | undefined;
@@ -188,6 +190,10 @@ async function takeRow(
     facts: prepareFacts(stream, facts, prepared, loaded.recordedAt, now),
   };
   appends.push(own);
+  options.onAccepted?.(
+    row,
+    entry.entry === 'filing' && entry.filingId ? { ...judged, filingId: entry.filingId } : judged,
+  );
   const after: Loaded<CaseState> = advance(loaded, caseDecider, own.facts, loaded.revision + facts.length, undefined);
   record.add({
     caseRef: judged.caseRef,

@@ -40,6 +40,8 @@ export interface ReadRow {
   readonly submittedAt?: Instant;
   readonly received: { readonly at: Instant } | { readonly on: PlainDate };
   readonly corrects?: { readonly caseId: Uuid; readonly filingId: Uuid };
+  /** The id the row's own filing has (or would have) in this import. */
+  readonly filingId?: Uuid;
   readonly values?: FilingValues;
   readonly bankDetails?: BankDetails;
   readonly commissioning?: { readonly commissionedOn: PlainDate; readonly expansionMw?: Decimal };

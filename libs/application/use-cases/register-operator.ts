@@ -28,7 +28,9 @@ const perform =
     });
   };
 
+export const registerOperator = perform('RegisterOperator');
+
 export class RegisterOperator extends UseCase<OperatorInput, Done<OperatorState>> {}
-export const RegisterOperatorHandler = handlerOf(RegisterOperator, perform('RegisterOperator'));
+export const RegisterOperatorHandler = handlerOf(RegisterOperator, registerOperator);
 export class ChangeOperator extends UseCase<OperatorInput, Done<OperatorState>> {}
 export const ChangeOperatorHandler = handlerOf(ChangeOperator, perform('ChangeOperator'));

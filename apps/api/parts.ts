@@ -1,0 +1,23 @@
+import type { House } from '#libs/application';
+import type { DocumentStore } from '#libs/documents';
+import type { Identity } from '#libs/identity';
+import type { Json } from '#libs/kernel';
+import type { Health } from '#libs/platform';
+import type { ReadModels } from '#libs/read-models';
+
+/** What the API is put together from; whoever runs it builds them once and keeps them for as long as it serves. */
+export interface ApiParts {
+  readonly house: House;
+  readonly readModels: ReadModels;
+  readonly identity: Pick<Identity, 'authenticate'>;
+  readonly documents: DocumentStore;
+  readonly health: Health;
+  /** HMAC-SHA-256 (hex) of a canonical request under a key of the house. */
+  readonly requestHash: (canonical: string) => string;
+  /** The authority's name as receipts give it. Default: the authorized body. */
+  readonly receiver?: string;
+  /** More for `GET /system`: what `doctor` finds. */
+  readonly doctor?: () => Promise<{ readonly [name: string]: Json | undefined }>;
+}
+
+export const API_PARTS = Symbol('ApiParts');

@@ -1,0 +1,76 @@
+import type { House } from '#libs/application';
+import type { Position } from '#libs/event-store';
+import { OverloadedError } from '#libs/http-edge';
+import { dayAt, type PlainDate, type Uuid } from '#libs/kernel';
+import type { ReadModels } from '#libs/read-models';
+import type { Exchange } from './exchange.js';
+import type { Registers } from './lookups.js';
+import { positionHeader, positionOfToken } from './position-token.js';
+
+/** How long, ms, an answer waits for the read models to show what its reader has just written. */
+export const patienceMs = 2_000;
+
+/** The registers, asked on behalf of somebody who may have just written. */
+export class Questions implements Registers {
+  constructor(
+    private readonly readModels: ReadModels,
+    private readonly house: House,
+  ) {}
+
+  get ask(): ReadModels['queries'] {
+    return this.readModels.queries;
+  }
+
+  /** The regulator's day now. */
+  get today(): PlainDate {
+    const { lawBook, clock } = this.house;
+    return dayAt(clock.now(), lawBook.ruleSet(lawBook.defaultRuleSetId).zone);
+  }
+
+  /**
+   * Waits until the registers show the position that the request names in its header or in `after`.
+   * @throws OverloadedError (503 with Retry-After) when they do not within `patienceMs`.
+   */
+  async caughtUp(exchange: Exchange, after?: string): Promise<this> {
+    for (const token of [exchange.header(positionHeader), after])
+      if (token !== undefined) await this.passed(positionOfToken(token));
+    return this;
+  }
+
+  private async passed(position: Position): Promise<void> {
+    if (!(await this.readModels.waitFor(position, patienceMs))) throw new OverloadedError(1);
+  }
+
+  async catchUp(): Promise<void> {
+    const head = await this.house.writePath.store.head();
+    if (head !== undefined) await this.passed(head);
+  }
+
+  async caseOfFiling(filingId: Uuid): Promise<Uuid | undefined> {
+    return (await this.ask.filings.find(filingId))?.caseId;
+  }
+
+  async caseOfObligation(obligationId: Uuid): Promise<Uuid | undefined> {
+    return (await this.ask.obligations.find(obligationId, this.today))?.caseId;
+  }
+
+  async caseByRef(caseRef: string): Promise<Uuid | undefined> {
+    return (await this.ask.cases.findByRef(caseRef))?.caseId;
+  }
+}
+
+/** `-due` is by `due`, the last one first. */
+export function orderOf<Sort extends string>(
+  sort: string | undefined,
+): { readonly sort?: Sort; readonly direction?: 'ascending' | 'descending' } {
+  if (sort === undefined) return {};
+  return sort.startsWith('-')
+    ? { sort: sort.slice(1) as Sort, direction: 'descending' }
+    : { sort: sort as Sort, direction: 'ascending' };
+}
+
+type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Only what was given, for option objects that tell a missing member from an undefined one. */
+export const given = <T extends object>(record: T): Given<T> =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Given<T>;

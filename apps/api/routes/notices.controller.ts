@@ -1,0 +1,170 @@
+import { Controller, Inject, Param } from '@nestjs/common';
+import { AcknowledgeNotice, onNotice, RefuseNotice } from '#libs/application';
+import { isRejection } from '#libs/kernel';
+import type { NoticeRow } from '#libs/read-models';
+import { inboxView, itemsOf, noticeView } from '../answers/views.js';
+import { Commands } from '../commands.js';
+import { Ask, BodyOf, Exchange, QueryOf } from '../exchange.js';
+import { faultyField, notFound } from '../faults.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { given, orderOf, Questions } from '../questions.js';
+import { idOf } from '../requests/filing-input.js';
+import { NoticesQuery, PageQuery, PositionQuery } from '../requests/query.request.js';
+import { AcknowledgementBody, ReasonBody } from '../requests/registry.request.js';
+import { Command, Question } from '../routing.js';
+
+const params = { noticeId: 'Id of the notice.' };
+
+@Controller('api/v1')
+export class NoticesController {
+  constructor(
+    private readonly commands: Commands,
+    private readonly questions: Questions,
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+  ) {}
+
+  @Question('notices', {
+    action: 'read-notices',
+    summary: 'The notice register',
+    query: NoticesQuery,
+    answer: 'NoticePage',
+    tag: 'notices',
+  })
+  async notices(@Ask() exchange: Exchange, @QueryOf(NoticesQuery) query: NoticesQuery) {
+    const { after, sort, dueTo, situation, ...filters } = query;
+    const { ask } = await this.questions.caughtUp(exchange, after);
+    return itemsOf(
+      await ask.notices.list({
+        ...given({ ...filters, dueUntil: dueTo, situations: situation }),
+        ...orderOf<'order'>(sort),
+      }),
+      noticeView,
+    );
+  }
+
+  @Question('notices/:noticeId', {
+    action: 'read-notices',
+    summary: 'One notice, as the authority sees it',
+    params,
+    query: PositionQuery,
+    answer: 'Notice',
+    tag: 'notices',
+  })
+  async notice(
+    @Ask() exchange: Exchange,
+    @Param('noticeId') id: string,
+    @QueryOf(PositionQuery) { after }: PositionQuery,
+  ) {
+    return noticeView(await this.getNotice(exchange, id, after));
+  }
+
+  @Question('inbox/notices', {
+    action: 'read-notice-inbox',
+    summary: "The energy body's inbox: notices that were sent, in the order of their coming",
+    description:
+      'A notice given out here counts as delivered. Keep `next` and ask with it as `cursor` for what came since; ' +
+      'it is never null, and whoever goes on from it misses none.',
+    query: PageQuery,
+    answer: 'InboxPage',
+    tag: 'inbox',
+  })
+  async inbox(@Ask() exchange: Exchange, @QueryOf(PageQuery) { after, cursor, limit = 50 }: PageQuery) {
+    const { ask } = await this.questions.caughtUp(exchange, after);
+    const from = cursor === undefined ? 0 : placeOf(cursor);
+    const rows = await ask.notices.inbox(from, limit);
+    const delivered = await Promise.all(rows.map((row) => this.deliver(exchange, row)));
+    return {
+      items: delivered.map(inboxView),
+      next: cursorOf(rows.at(-1)?.inboxPosition ?? from),
+      more: rows.length === limit,
+    };
+  }
+
+  @Question('inbox/notices/:noticeId', {
+    action: 'read-notice-inbox',
+    summary: 'One notice as an electronic document',
+    params,
+    query: PositionQuery,
+    answer: 'InboxNotice',
+    tag: 'inbox',
+  })
+  async inboxNotice(
+    @Ask() exchange: Exchange,
+    @Param('noticeId') id: string,
+    @QueryOf(PositionQuery) { after }: PositionQuery,
+  ) {
+    const row = await this.getNotice(exchange, id, after);
+    if (row.inboxPosition === null) throw notFound('notice');
+    return inboxView(await this.deliver(exchange, row));
+  }
+
+  @Command('notices/:noticeId/acknowledgement', {
+    action: 'acknowledge-notice',
+    summary: 'Acknowledge the receipt of a notice',
+    params,
+    body: AcknowledgementBody,
+    answer: 'NoticeRef',
+    tag: 'inbox',
+  })
+  async acknowledge(
+    @Ask() exchange: Exchange,
+    @Param('noticeId') id: string,
+    @BodyOf(AcknowledgementBody) { theirNumber, theirDate }: AcknowledgementBody,
+  ) {
+    const noticeId = idOf(id, 'notice');
+    await this.commands.run(exchange, AcknowledgeNotice, { noticeId, theirNumber, theirDate });
+    return { noticeId };
+  }
+
+  @Command('notices/:noticeId/refusal', {
+    action: 'refuse-notice',
+    summary: 'Refuse a notice, with the reason',
+    params,
+    body: ReasonBody,
+    answer: 'NoticeRef',
+    tag: 'inbox',
+  })
+  async refuse(@Ask() exchange: Exchange, @Param('noticeId') id: string, @BodyOf(ReasonBody) { reason }: ReasonBody) {
+    const noticeId = idOf(id, 'notice');
+    await this.commands.run(exchange, RefuseNotice, { noticeId, reason });
+    return { noticeId };
+  }
+
+  private async getNotice(exchange: Exchange, text: string, after: string | undefined): Promise<NoticeRow> {
+    const { ask } = await this.questions.caughtUp(exchange, after);
+    const row = await ask.notices.find(idOf(text, 'notice'));
+    if (!row) throw notFound('notice');
+    return row;
+  }
+
+  /** To be handed the document is to receive it; that is on record before it is handed over. */
+  private async deliver(exchange: Exchange, row: NoticeRow): Promise<NoticeRow> {
+    // Who only audits the inbox receives nothing.
+    if (exchange.caller.account.role !== 'energy-body') return row;
+    if (row.deliveredAt !== null || row.situation === 'historical') return row;
+    const done = await onNotice(
+      this.parts.house,
+      row.noticeId,
+      { type: 'RecordNoticeDelivery', channel: 'inbox' },
+      this.commands.ownRequest(exchange, 'RecordNoticeDelivery', { noticeId: row.noticeId }),
+    );
+    if (isRejection(done)) return row;
+    const fact = done.facts.find(({ type }) => type === 'NoticeDelivered');
+    const { deliveredAt } = (fact?.data ?? {}) as { deliveredAt?: NoticeRow['deliveredAt'] };
+    return deliveredAt
+      ? {
+          ...row,
+          situation: row.situation === 'sent' || row.situation === 'failed' ? 'delivered' : row.situation,
+          deliveredAt,
+        }
+      : row;
+  }
+}
+
+const cursorOf = (place: number): string => Buffer.from(`inbox/${place}`).toString('base64url');
+
+function placeOf(cursor: string): number {
+  const match = /^inbox\/(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+  if (!match) throw faultyField('/cursor', 'cursor-malformed', 'is not a cursor of this list');
+  return Number(match[1]);
+}

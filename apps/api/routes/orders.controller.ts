@@ -1,0 +1,141 @@
+import { Controller, Inject, Param } from '@nestjs/common';
+import {
+  CorrectCalendar,
+  ExcuseObligation,
+  ExtendTerm,
+  RecordOutage,
+  extensionEffects,
+  type ExtendTermInput,
+} from '#libs/application';
+import type { Uuid } from '#libs/kernel';
+import { dayOfWeek, type PlainDate } from '#libs/kernel';
+import type { Calendar } from '#libs/domain';
+import { Commands } from '../commands.js';
+import { Ask, BodyOf, Exchange, QueryOf } from '../exchange.js';
+import { faultyField, notFound } from '../faults.js';
+import { Lookups } from '../lookups.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { idOf } from '../requests/filing-input.js';
+import { CalendarCorrectionBody, OutageBody, TermExtensionBody } from '../requests/order.request.js';
+import { DryRunQuery } from '../requests/query.request.js';
+import { ExcuseBody } from '../requests/registry.request.js';
+import { Command } from '../routing.js';
+
+const tag = 'orders';
+
+/** A dry run shows at most so many duties; the count beyond is of no use to a reader. */
+const mostEffects = 1000;
+
+@Controller('api/v1')
+export class OrdersController {
+  constructor(
+    private readonly commands: Commands,
+    private readonly lookups: Lookups,
+    @Inject(API_PARTS) private readonly parts: ApiParts,
+  ) {}
+
+  @Command('obligations/:obligationId/excuse', {
+    action: 'excuse-obligation',
+    summary: 'Excuse an obligation by order',
+    params: { obligationId: 'Id of the obligation.' },
+    body: ExcuseBody,
+    answer: 'ObligationRef',
+    tag: 'obligations',
+  })
+  async excuse(
+    @Ask() exchange: Exchange,
+    @Param('obligationId') id: string,
+    @BodyOf(ExcuseBody) { orderNo, reason }: ExcuseBody,
+  ) {
+    const obligationId = idOf(id, 'obligation');
+    const { caseId } = await this.lookups.getCaseOfObligation(exchange.caller, obligationId);
+    await this.commands.run(exchange, ExcuseObligation, { caseId, obligationId, orderNo, reason });
+    return { caseId, obligationId };
+  }
+
+  @Command('orders/term-extensions', {
+    action: 'extend-term',
+    summary: 'Extend a term for many by order',
+    description: 'With `dryRun=true` nothing is written; the answer lists the duties whose due day would move.',
+    query: DryRunQuery,
+    body: TermExtensionBody,
+    answer: 'ExtensionAnswer',
+    status: 201,
+    tag,
+  })
+  async extendTerm(
+    @Ask() exchange: Exchange,
+    @QueryOf(DryRunQuery) { dryRun }: DryRunQuery,
+    @BodyOf(TermExtensionBody) body: TermExtensionBody,
+  ) {
+    const { orderNo, dueOn, reason } = body;
+    const { kind, periods, regions } = body.scope;
+    if (periods !== undefined && kind !== 'quarterly_reference')
+      throw faultyField('/scope/periods', 'no-periods', 'only quarterly references have periods');
+    const input: ExtendTermInput = {
+      orderNo,
+      scope: { kind, ...(periods ? { periods } : {}), ...(regions ? { regions } : {}) },
+      dueOn,
+      reason,
+    };
+    if (dryRun) {
+      const effects = await extensionEffects(this.parts.house, input, mostEffects);
+      return { dryRun: true, orderId: null, effects, more: effects.length === mostEffects };
+    }
+    const done = await this.commands.run(exchange, ExtendTerm, input);
+    const { orderId } = done.facts[0]!.data as { orderId: Uuid };
+    return { dryRun: false, orderId, effects: [], more: false };
+  }
+
+  @Command('orders/outages', {
+    action: 'record-outage',
+    summary: 'Record an outage of ours that excuses lateness',
+    body: OutageBody,
+    answer: 'OutageAnswer',
+    status: 201,
+    tag,
+  })
+  async recordOutage(@Ask() exchange: Exchange, @BodyOf(OutageBody) { from, to, reason }: OutageBody) {
+    const done = await this.commands.run(exchange, RecordOutage, { from, to, reason });
+    const { outageId } = done.facts[0]!.data as { outageId: Uuid };
+    return { outageId };
+  }
+
+  @Command('calendars/:calendarId/corrections', {
+    action: 'correct-calendar',
+    summary: 'Correct the calendar of working days',
+    description: 'Open obligations get a revised deadline; closed ones keep their trace.',
+    params: { calendarId: 'Id of the calendar.' },
+    body: CalendarCorrectionBody,
+    answer: 'CalendarRef',
+    status: 201,
+    tag: 'law',
+  })
+  async correctCalendar(
+    @Ask() exchange: Exchange,
+    @Param('calendarId') calendarId: string,
+    @BodyOf(CalendarCorrectionBody) { version, changes, reason }: CalendarCorrectionBody,
+  ) {
+    const { lawBook } = this.parts.house;
+    if (lawBook.catalogue.findCalendar(calendarId) === undefined) throw notFound('calendar');
+    await lawBook.refresh();
+    checkChanges(lawBook.calendar(calendarId), changes);
+    await this.commands.run(exchange, CorrectCalendar, {
+      calendarId,
+      correction: { version, changes: changes.map(({ date, kind, name }) => ({ date, kind, name })) },
+      reason,
+    });
+    return { calendarId, version };
+  }
+}
+
+/** What no calendar can hold is refused before it is a fact: a fact is for ever. */
+function checkChanges(calendar: Calendar, changes: CalendarCorrectionBody['changes']): void {
+  const seen = new Set<PlainDate>();
+  changes.forEach(({ date, kind }, n) => {
+    if (seen.has(date)) throw faultyField(`/changes/${n}/date`, 'twice', 'is named twice');
+    seen.add(date);
+    if (kind === 'working_weekend' && !calendar.weekend.includes(dayOfWeek(date)))
+      throw faultyField(`/changes/${n}/kind`, 'no-weekend', 'only a weekend day can become a working weekend day');
+  });
+}

@@ -1,0 +1,72 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { HealthAnswer } from '#libs/platform';
+import { Ask, Exchange } from '../exchange.js';
+import { API_PARTS, type ApiParts } from '../parts.js';
+import { Question, type RouteDoor } from '../routing.js';
+
+@Controller('api/v1/system')
+export class SystemController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  @Question('', {
+    action: 'read-system',
+    summary: 'How the system is: lag of the registers, parked facts, rule sets, what the doctor finds',
+    answer: 'System',
+    tag: 'system',
+  })
+  async system() {
+    const { readModels, house, health, doctor } = this.parts;
+    const [lag, parked, readiness, more] = await Promise.all([
+      readModels.lag(),
+      readModels.listParked(),
+      health.readiness(),
+      doctor?.(),
+    ]);
+    return {
+      now: house.clock.now(),
+      ruleSetId: house.lawBook.defaultRuleSetId,
+      ready: readiness.ok,
+      checks: briefly(readiness),
+      registers: lag.readModels.map(({ readModel, generation, behind, parked: held }) => ({
+        readModel,
+        generation,
+        behind,
+        parked: held,
+      })),
+      projectorActive: lag.projectorActive,
+      parked: parked.length,
+      doctor: more ?? null,
+    };
+  }
+}
+
+const open: RouteDoor = { open: true };
+
+/** For whatever watches the process. Details are for `/system`: these two are open to everybody. */
+@ApiExcludeController()
+@Controller('health')
+export class HealthController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  @RouteConfig(open)
+  @Get('live')
+  async live(@Ask() exchange: Exchange) {
+    return answered(exchange, await this.parts.health.liveness());
+  }
+
+  @RouteConfig(open)
+  @Get('ready')
+  async ready(@Ask() exchange: Exchange) {
+    return answered(exchange, await this.parts.health.readiness());
+  }
+}
+
+function answered(exchange: Exchange, answer: HealthAnswer) {
+  if (!answer.ok) exchange.answerStatus(503);
+  return { status: answer.ok ? 'ok' : 'failing', checks: briefly(answer) };
+}
+
+/** What a check says of itself may name places on this machine, so nobody is told it over HTTP. */
+const briefly = ({ checks }: HealthAnswer) => checks.map(({ name, ok }) => ({ name, ok }));

@@ -1,0 +1,64 @@
+import {
+  createFileOutbox,
+  createMemoryEngineStore,
+  createPostgresEngineStore,
+  createPostgresLeadership,
+  Engine,
+  soleLeadership,
+  type DeliveryConfig,
+  type OnError,
+} from '#libs/engine';
+import { createInlineJobQueue, createPostgresJobQueue, createRedisJobQueue, type InlineJobQueue } from '#libs/jobs';
+import type { Config } from '#libs/platform';
+import { dueBoards } from './boards.js';
+import type { OpenedHouse } from './house.js';
+
+const mailFrom = 'qadaga@localhost';
+
+/** The deadline engine as a server runs it: BullMQ on the backend that the configuration names. */
+export function serverEngine(opened: OpenedHouse, onError: OnError): Engine {
+  const { config, house, readModels, pool, databases } = opened;
+  const queueOptions = { onError: (error: Error) => onError(error, 'queue') };
+  const queue =
+    config.queue.kind === 'redis'
+      ? createRedisJobQueue({ url: config.queue.url, ...queueOptions })
+      : createPostgresJobQueue({ config: databases.app, ...queueOptions });
+  return new Engine({
+    house,
+    boards: dueBoards(readModels, pool),
+    queue,
+    engineStore: createPostgresEngineStore({ config: databases.app, onError }),
+    leadership: createPostgresLeadership({ config: databases.app, onError }),
+    outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
+    delivery: deliveryOf(config),
+    sweepSeconds: config.sweepSeconds,
+    onError,
+  });
+}
+
+/** The engine of a replay: the same policies and processors, run in process when the simulated day asks for them. */
+export function inlineEngine(opened: OpenedHouse, onError: OnError): { engine: Engine; queue: InlineJobQueue } {
+  const { config, house, readModels, pool } = opened;
+  const queue = createInlineJobQueue(house.clock);
+  const engine = new Engine({
+    house,
+    boards: dueBoards(readModels, pool),
+    queue,
+    engineStore: createMemoryEngineStore(),
+    leadership: soleLeadership,
+    outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
+    delivery: { channel: 'inbox' },
+    queuePatienceMs: Infinity,
+    onError,
+  });
+  return { engine, queue };
+}
+
+const deliveryOf = ({ energyBody }: Config): DeliveryConfig =>
+  energyBody === undefined
+    ? { channel: 'inbox' }
+    : {
+        channel: 'push',
+        url: energyBody.url,
+        ...(energyBody.token === undefined ? {} : { headers: { authorization: `Bearer ${energyBody.token}` } }),
+      };

@@ -1,0 +1,240 @@
+import { existsSync, mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg, { type ClientConfig } from 'pg';
+import { accountToDropTo, type Account } from './account.js';
+import { findBinaries, type Binaries } from './binaries.js';
+import { clearOrphan, connectionTo, databaseName, ensureDatabase, ensureRoles, initializeCluster } from './cluster.js';
+import { findLiveOwner, forgetConnection, writeConnection } from './connection-file.js';
+import { chooseDataPlace, findDataPlace, reachableRoots, recordDataPlace } from './places.js';
+import { credentialsOf, type DatabaseUser } from './secrets.js';
+import { underStartLock } from './start-lock.js';
+import { startPostmaster, type Postmaster } from './supervisor.js';
+
+export interface EmbeddedOptions {
+  /** Qadaga's directory; the data goes into `<home>/postgres`, passwords into `<home>/secrets`. Made when missing. */
+  readonly home: string;
+  /** PostgreSQL settings over ours. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+  /** False: no fsync, a power cut may destroy the data. Default true. */
+  readonly durable?: boolean;
+  /** The data is removed when PostgreSQL stops, and PostgreSQL is not started again when it dies; for tests. */
+  readonly throwAway?: boolean;
+  /** A fixed port; default a free one. */
+  readonly port?: number;
+  readonly onLog?: (text: string) => void;
+  /** Where the data may go when the account PostgreSQL must run under (we being root) cannot enter the home. */
+  readonly roots?: readonly string[];
+}
+
+export interface EmbeddedPostgres {
+  readonly port: number;
+  /** True when another process owns the server. */
+  readonly joined: boolean;
+  /** What an administrator should know: data or programs that had to be kept elsewhere. */
+  readonly notes: readonly string[];
+  /** For a `pg` Client or Pool. Default: database `qadaga`, user `app`. */
+  config(database?: string, user?: DatabaseUser): EmbeddedConfig;
+  /** Stops PostgreSQL, or merely leaves it when it was joined. Close pools before. */
+  stop(): Promise<void>;
+}
+
+export type EmbeddedConfig = Required<Pick<ClientConfig, 'host' | 'port' | 'database' | 'user'>> & {
+  readonly password: string;
+};
+
+/** This home's PostgreSQL is run by another living process (or by this one already); see `joinOrStartEmbedded`. */
+export class EmbeddedInUseError extends Error {
+  override readonly name = 'EmbeddedInUseError';
+}
+
+export const startLockOf = (home: string) => path.join(home, 'postgres-start.lock');
+
+/** Makes the home; root's must let the account PostgreSQL runs under pass through, its secrets are 0600 or deeper. */
+export function homeDirectory(home: string): string {
+  mkdirSync(home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  return realpathSync(home);
+}
+
+/**
+ * Starts the PostgreSQL of `home`, making its data at the first start: database `qadaga`, roles for `owner` and `app`.
+ * It stops by itself when this process dies, and is started again on the same port when it dies itself.
+ * @throws EmbeddedInUseError when it already runs for a living process.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const home = homeDirectory(options.home);
+  return underStartLock(startLockOf(home), 60_000, () => {
+    const owner = findLiveOwner(home);
+    if (owner !== undefined)
+      throw new EmbeddedInUseError(`the PostgreSQL of ${home} already runs for process ${owner.pid}`);
+    return startUnderLock({ ...options, home });
+  });
+}
+
+/** The caller holds the home's start lock and has seen that no living process owns the server. */
+export async function startUnderLock(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { home, durable = true, throwAway = false, onLog = () => {} } = options;
+  const found = findDataPlace(home);
+  const account = accountToDropTo(found && statSync(found.directory));
+  const { binaries, note } = findBinaries(account);
+  const place = found ?? chooseDataPlace(home, account, options.roots ?? reachableRoots(home));
+  const exists = existsSync(path.join(place.directory, 'PG_VERSION'));
+  refuseForeignData(place.directory, exists);
+  if (exists && throwAway) throw new Error(`${place.directory} holds data already; it is not for throwing away`);
+  const credentials = credentialsOf(home, exists);
+  if (!exists)
+    await initializeCluster({
+      binaries,
+      dataDirectory: place.directory,
+      account,
+      superuser: credentials.superuser,
+      durable,
+    });
+  recordDataPlace(home, place);
+  await clearOrphan(place.directory);
+  const server = await keepRunning({
+    binaries,
+    account,
+    dataDirectory: place.directory,
+    port: options.port,
+    settings: { ...standardSettings(durable), ...options.settings },
+    throwAway,
+    onLog,
+  });
+  try {
+    const client = new pg.Client(connectionTo(server.port, credentials, 'postgres', 'superuser'));
+    await client.connect();
+    try {
+      await ensureRoles(client, credentials);
+      await ensureDatabase(client, credentials, databaseName);
+    } finally {
+      await client.end();
+    }
+    writeConnection(home, server.port, credentials);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return {
+    port: server.port,
+    joined: false,
+    notes: [
+      ...(note === undefined ? [] : [note]),
+      ...(place.record === undefined
+        ? []
+        : [`PostgreSQL runs as ${account?.name}, who cannot enter ${home}: its data is in ${place.directory}`]),
+    ],
+    config: (database = databaseName, user = 'app') => connectionTo(server.port, credentials, database, user),
+    stop: async () => {
+      // First forgotten, then stopped: nobody joins a server that is going.
+      forgetConnection(home);
+      await server.stop();
+      if (throwAway) rmSync(place.directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function refuseForeignData(directory: string, exists: boolean): void {
+  const uid = process.getuid?.();
+  if (!exists || uid === undefined || uid === 0) return;
+  const { uid: owner } = statSync(directory);
+  if (owner !== uid)
+    throw new Error(`${directory} belongs to user ${owner}, but this is user ${uid}: start as the user who made it`);
+}
+
+function standardSettings(durable: boolean): Record<string, string | number> {
+  const roomy = os.totalmem() >= 3 * 2 ** 30;
+  return {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    logging_collector: 'off',
+    lc_messages: 'C',
+    timezone: 'UTC',
+    max_connections: 100,
+    jit: 'off',
+    shared_buffers: durable && roomy ? '256MB' : '64MB',
+    max_wal_size: '2GB',
+    min_wal_size: durable ? '256MB' : '80MB',
+    wal_buffers: '16MB',
+    checkpoint_timeout: '15min',
+    random_page_cost: 1.1,
+    // Every start has crash recovery behind it if need be, and durability is not for sale.
+    fsync: durable ? 'on' : 'off',
+    synchronous_commit: durable ? 'on' : 'off',
+    full_page_writes: durable ? 'on' : 'off',
+  };
+}
+
+interface KeepOptions {
+  readonly binaries: Binaries;
+  readonly account: Account | undefined;
+  readonly dataDirectory: string;
+  readonly port: number | undefined;
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly throwAway: boolean;
+  readonly onLog: (text: string) => void;
+}
+
+async function keepRunning(options: KeepOptions): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  let stopping = false;
+  let current: Postmaster;
+  let port = options.port ?? (await freePort());
+  // A fresh port can be taken before PostgreSQL binds it; what a killed postmaster held in memory goes a moment after it.
+  for (let attempt = 1; ; attempt++) {
+    current = startPostmaster({ ...options, port });
+    try {
+      await current.ready;
+      break;
+    } catch (error) {
+      const text = String(error);
+      const portTaken = /could not bind|could not create any TCP/.test(text) && options.port === undefined;
+      if (attempt >= 8 || !(portTaken || isPassing(text))) throw error;
+      if (portTaken) port = await freePort();
+      else await wait(50 * attempt);
+    }
+  }
+  const guard = async () => {
+    for (;;) {
+      await current.exited;
+      for (let attempt = 0; !stopping; attempt++) {
+        options.onLog(`PostgreSQL ended unasked; starting it again on port ${port}\n`);
+        try {
+          await clearOrphan(options.dataDirectory);
+          if (stopping) return;
+          current = startPostmaster({ ...options, port });
+          await current.ready;
+          break;
+        } catch (error) {
+          options.onLog(`${String(error)}\n`);
+          await wait(Math.min(5_000, 50 * 2 ** attempt), undefined, { ref: false });
+        }
+      }
+      if (stopping) return;
+    }
+  };
+  // The data of a throw-away server is gone with it, so there is nothing to start again.
+  const guarded = options.throwAway ? current.exited : guard();
+  return {
+    port,
+    stop: async () => {
+      stopping = true;
+      current.shutDown();
+      const late = wait(60_000, 'late' as const, { ref: false });
+      if ((await Promise.race([current.exited, late])) === 'late') await clearOrphan(options.dataDirectory);
+      await guarded;
+    },
+  };
+}
+
+const isPassing = (text: string) => /shared memory block|lock file .* already exists/.test(text);
+
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = net.createServer();
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });

@@ -1,0 +1,83 @@
+import { isRejection } from '#libs/kernel';
+import { isSent, noticeDecider, noticeStream } from '#libs/domain';
+import { onNotice, systemRequest, type House } from '#libs/application';
+import { HopelessJobError, RetryLaterError, retryDelayMs, type Process } from '#libs/jobs';
+import { findNoticeToDeliver, type DeliveredNotice } from './notice-to-deliver.js';
+
+/** How notices reach the energy body: it reads them in our inbox, or its system takes them from us. */
+export type DeliveryConfig =
+  | { readonly channel: 'inbox' }
+  | {
+      readonly channel: 'push';
+      readonly url: string;
+      /** What their system wants to know us by, e.g. `authorization`. Never logged, never recorded. */
+      readonly headers?: { readonly [name: string]: string };
+      /** Default 10 s. */
+      readonly timeoutMs?: number;
+    };
+
+/**
+ * The job that brings a notice to the energy body. The notice's own stream says what was done, so a job that runs twice
+ * records once; killed between the post and the record, it posts again under the same Idempotency-Key. What fails is
+ * tried again for ever, past the deadline too.
+ */
+export function deliverNotice(house: House, config: DeliveryConfig): Process<'deliver-notice'> {
+  return async ({ noticeId }, { signal }) => {
+    const { state } = await house.writePath.fresh(noticeStream(noticeId), noticeDecider);
+    if (state.situation === 'none') throw new HopelessJobError('there is no such notice');
+    if (state.situation === 'historical' || isSent(state)) return;
+    const { channel } = config;
+    if (channel === 'inbox') {
+      const sent = { type: 'RecordNoticeSent', channel } as const;
+      return record(house, noticeId, sent, `notice-sent/${noticeId}`);
+    }
+    const document = await findNoticeToDeliver(house.writePath.store, noticeId);
+    if (!document) throw new HopelessJobError('there is no such notice');
+    const failure = await post(config, document, signal);
+    if (failure === undefined) {
+      const delivered = { type: 'RecordNoticeDelivery', channel } as const;
+      return record(house, noticeId, delivered, `notice-delivered/${noticeId}`);
+    }
+    const attempt = state.attempts + 1;
+    const failed = { type: 'RecordNoticeFailure', channel, reason: failure } as const;
+    await record(house, noticeId, failed, `notice-failed/${noticeId}/${attempt}`);
+    throw new RetryLaterError(failure, retryDelayMs(attempt));
+  };
+}
+
+async function record(
+  house: House,
+  noticeId: Parameters<typeof onNotice>[1],
+  command: Parameters<typeof onNotice>[2],
+  key: string,
+): Promise<void> {
+  const done = await onNotice(house, noticeId, command, systemRequest(key, house.clock.now(), 'job'));
+  if (isRejection(done)) throw new HopelessJobError(`${done.code}: ${done.message}`);
+}
+
+/** Why it was not taken, in a few words that name no address and no secret; undefined when it was. */
+async function post(
+  { url, headers, timeoutMs = 10_000 }: Extract<DeliveryConfig, { channel: 'push' }>,
+  document: DeliveredNotice,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': document.noticeId },
+      body: JSON.stringify(document),
+      redirect: 'error',
+      signal: AbortSignal.any([timeout, signal]),
+    });
+    await response.body?.cancel();
+    return response.ok ? undefined : `their system answered ${response.status}`;
+  } catch (error) {
+    if (timeout.aborted) return `their system did not answer within ${Math.round(timeoutMs / 1000)} s`;
+    if (signal.aborted) return 'interrupted';
+    const { code } = ((error as Error).cause ?? {}) as { code?: string };
+    return code === undefined
+      ? 'their system could not be reached'
+      : `their system could not be reached (${code.slice(0, 40)})`;
+  }
+}

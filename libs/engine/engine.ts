@@ -1,0 +1,182 @@
+import { msOf, type Instant } from '#libs/kernel';
+import type { House } from '#libs/application';
+import { processor, type AnyProcessor, type JobDepth, type JobFailure, type JobName, type JobQueue } from '#libs/jobs';
+import { deliverNotice, type DeliveryConfig } from './deliver-notice.js';
+import { followOrder } from './follow-order.js';
+import type { Outbox } from './outbox.js';
+import { intentionPerformer } from './perform-intention.js';
+import { PolicyRunner, policyCheckpoint } from './policy-runner.js';
+import type { DueBoards, EngineStore, Leadership, OnError, ParkedFact } from './ports.js';
+import { requeueOwed, type Requeued } from './rederive.js';
+import { sendAlert } from './send-alert.js';
+import { sweep, type SweepReport } from './sweep.js';
+
+export interface EngineOptions {
+  readonly house: House;
+  readonly boards: DueBoards;
+  readonly queue: JobQueue;
+  readonly engineStore: EngineStore;
+  readonly leadership: Leadership;
+  readonly outbox: Outbox;
+  readonly delivery: DeliveryConfig;
+  readonly onError?: OnError;
+  /** Default 15 (QADAGA_SWEEP_SECONDS). */
+  readonly sweepSeconds?: number;
+  /** How often each process looks whether what is owed is queued. Default 20. */
+  readonly keeperSeconds?: number;
+  readonly policyConcurrency?: number;
+  /** See `PerformOptions`; Infinity with the inline queue. */
+  readonly queuePatienceMs?: number;
+}
+
+export interface LastSweep extends SweepReport {
+  readonly requeued: Requeued;
+}
+
+/** For doctor, health and the officers' page; answers from any process. */
+export interface EngineStatus {
+  readonly lastSweep: LastSweep | undefined;
+  readonly nextSweepAt: Instant | undefined;
+  /** undefined: the queue does not answer. */
+  readonly queues: { readonly [N in JobName]: JobDepth } | undefined;
+  readonly failures: readonly JobFailure[];
+  readonly parked: readonly ParkedFact[];
+  readonly policies: { readonly position: string | undefined; readonly leading: boolean; readonly caughtUp: boolean };
+  readonly nearestDeadline: { readonly at: Instant; readonly hours: number } | undefined;
+}
+
+const sweepReport = 'sweep';
+
+/** The deadline engine: policies, jobs, and a keeper that sees to it that nothing owed is forgotten. */
+export class Engine {
+  readonly policies: PolicyRunner;
+  readonly processors: readonly AnyProcessor[];
+  private keeping: NodeJS.Timeout | undefined;
+  private kept: Promise<void> = Promise.resolve();
+  private keeperBusy = false;
+
+  constructor(private readonly options: EngineOptions) {
+    const { house, boards, queue, engineStore, leadership, outbox, delivery, onError, queuePatienceMs } = options;
+    this.policies = new PolicyRunner({
+      store: house.writePath.store,
+      engineStore,
+      leadership,
+      clock: house.clock,
+      perform: intentionPerformer({
+        house,
+        queue,
+        engineStore,
+        ...(onError ? { onError } : {}),
+        ...(queuePatienceMs === undefined ? {} : { queuePatienceMs }),
+      }),
+      ...(options.policyConcurrency ? { concurrency: options.policyConcurrency } : {}),
+      ...(onError ? { onError } : {}),
+    });
+    this.processors = [
+      processor('sweep', async () => void (await this.sweep())),
+      processor('deliver-notice', deliverNotice(house, delivery), 8),
+      processor('send-alert', sendAlert(house, outbox), 8),
+      processor('follow-order', followOrder(house, boards, engineStore)),
+    ];
+  }
+
+  /** Works on the queues and keeps them filled. Policies are started apart: `engine.policies.start()`. */
+  async startJobs(): Promise<void> {
+    const { queue, keeperSeconds = 20 } = this.options;
+    await queue.work(this.processors);
+    await this.keep();
+    this.keeping = setInterval(() => (this.kept = this.keep()), keeperSeconds * 1000);
+    this.keeping.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.keeping);
+    await this.policies.stop();
+    await this.options.queue.close();
+    await this.kept;
+  }
+
+  /** Everything due by now, and everything owed that is not queued. */
+  async sweep(): Promise<LastSweep> {
+    const { house, boards, engineStore, queue, onError } = this.options;
+    const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
+    const last: LastSweep = { ...report, requeued: await requeueOwed(boards, engineStore, queue) };
+    await engineStore.saveReport(sweepReport, last.at, last);
+    return last;
+  }
+
+  /**
+   * Makes the schedule again if it is gone, and queues what is owed. A queue that has not brought a sweep for long is
+   * not waited for: the sweep is done here.
+   */
+  async keep(): Promise<void> {
+    const { queue, boards, engineStore, house, onError, sweepSeconds = 15 } = this.options;
+    if (this.keeperBusy) return;
+    this.keeperBusy = true;
+    try {
+      await this.guarded('keeper: queue', async () => {
+        await queue.ensureSchedule('sweep', sweepSeconds * 1000);
+        await requeueOwed(boards, engineStore, queue);
+      });
+      await this.guarded('keeper: sweep', async () => {
+        const last = await engineStore.report<LastSweep>(sweepReport);
+        const ageMs = last ? msOf(house.clock.now()) - msOf(last.at) : undefined;
+        if (ageMs === undefined || ageMs <= Math.max(60_000, 4000 * sweepSeconds)) return;
+        const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
+        const requeued = { notices: 0, alerts: 0, orders: 0 };
+        await engineStore.saveReport(sweepReport, report.at, { ...report, requeued });
+      });
+    } finally {
+      this.keeperBusy = false;
+    }
+  }
+
+  async status(): Promise<EngineStatus> {
+    const { queue, engineStore, boards, house } = this.options;
+    const now = house.clock.now();
+    const [last, nextSweepAt, queues, failures, parked, position, nearest] = await Promise.all([
+      engineStore.report<LastSweep>(sweepReport),
+      orUndefined(queue.nextRun('sweep')),
+      orUndefined(queue.depth()),
+      orUndefined(queue.failures()),
+      engineStore.parked(),
+      engineStore.checkpoint(policyCheckpoint),
+      boards.nearestDeadline(now),
+    ]);
+    const { leading, caughtUp } = this.policies.state;
+    return {
+      lastSweep: last?.body,
+      nextSweepAt,
+      queues,
+      failures: failures ?? [],
+      parked,
+      policies: { position, leading, caughtUp },
+      nearestDeadline: nearest && { at: nearest, hours: Math.round((msOf(nearest) - msOf(now)) / 360_000) / 10 },
+    };
+  }
+
+  private async guarded(where: string, work: () => Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer within 15 s')), 15_000);
+    });
+    try {
+      await Promise.race([work(), late]);
+    } catch (error) {
+      this.options.onError?.(error, where);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Status must come though the queue is away; a client of Redis would wait for it without end. */
+async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), 2000)));
+  try {
+    return await Promise.race([answer.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,16 @@
+export * from './ports.js';
+export * from './engine.js';
+export * from './policy-runner.js';
+export * from './perform-intention.js';
+export * from './assess-case.js';
+export * from './ladder.js';
+export * from './sweep.js';
+export * from './rederive.js';
+export * from './deliver-notice.js';
+export * from './notice-to-deliver.js';
+export * from './send-alert.js';
+export * from './follow-order.js';
+export * from './outbox.js';
+export * from './memory-store.js';
+export { createPostgresEngineStore, migrateEngine } from './postgres-store.js';
+export { createPostgresLeadership } from './postgres-leadership.js';

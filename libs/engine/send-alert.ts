@@ -1,0 +1,137 @@
+import { dayAt, daysBetween, isRejection, type Uuid } from '#libs/kernel';
+import {
+  caseDecider,
+  caseStream,
+  caseWorkDecider,
+  caseWorkStream,
+  isSent,
+  noticeDecider,
+  noticeStream,
+  operatorDecider,
+  operatorStream,
+  type Alert,
+  type AlertAudience,
+  type CaseFile,
+  type CaseWorkCommand,
+  type Obligation,
+  type OperatorDetails,
+  type OperatorStepName,
+} from '#libs/domain';
+import { onCaseWork, systemRequest, type House } from '#libs/application';
+import { HopelessJobError, type Process } from '#libs/jobs';
+import { mailWords } from './mail-words.js';
+import type { Mail, Outbox } from './outbox.js';
+import { isUnmet } from './sweep-case.js';
+
+type Channel = Extract<CaseWorkCommand, { type: 'RecordAlertSent' }>['channel'];
+
+/**
+ * The job that sends an alert: looks once more whether the duty is still unmet, then tells each audience that was not
+ * told yet. Mail to an operator is a file named by the alert, so a second run writes the same one.
+ */
+export function sendAlert(house: House, outbox: Outbox): Process<'send-alert'> {
+  return async ({ caseId, alertId }) => {
+    const work = await house.writePath.fresh(caseWorkStream(caseId), caseWorkDecider);
+    const alert = work.state.alerts.get(alertId);
+    if (!alert) throw new HopelessJobError('there is no such alert');
+    if (alert.cancelled) return;
+    const audiences = alert.audience.filter((one) => !alert.sentTo.includes(one));
+    if (audiences.length === 0) return;
+
+    const { state } = await house.writePath.fresh(caseStream(caseId), caseDecider);
+    if (state.situation === 'none') throw new HopelessJobError('there is no such case');
+    const obligation = state.file.obligations.get(alert.subject.id);
+    if (await isCured(house, alert, obligation)) {
+      await record(house, caseId, { type: 'CancelAlert', alertId }, `cancel-alert/${alertId}`);
+      return;
+    }
+    for (const audience of audiences) {
+      let channel: Channel;
+      try {
+        channel =
+          audience === 'operator' ? await tellOperator(house, outbox, state.file, alert, obligation) : 'register';
+      } catch (error) {
+        // The stream's revision tells one failed attempt from the next.
+        const key = `alert-failed/${alertId}/${audience}/${work.revision}`;
+        await record(house, caseId, { type: 'RecordAlertFailure', alertId, audience, reason: reasonOf(error) }, key);
+        throw error;
+      }
+      await sent(house, caseId, alertId, audience, channel);
+    }
+  };
+}
+
+const sent = (house: House, caseId: Uuid, alertId: Uuid, audience: AlertAudience, channel: Channel) =>
+  record(house, caseId, { type: 'RecordAlertSent', alertId, channel, audience }, `alert-sent/${alertId}/${audience}`);
+
+async function record(house: House, caseId: Uuid, command: CaseWorkCommand, key: string): Promise<void> {
+  const done = await onCaseWork(house, caseId, command, systemRequest(key, house.clock.now(), 'job'));
+  if (isRejection(done)) throw new HopelessJobError(`${done.code}: ${done.message}`);
+}
+
+/** Goes into a fact for ever: an error's code, never its text, which may hold a path or an address. */
+function reasonOf(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' ? `the mail could not be put out (${code})` : 'the mail could not be put out';
+}
+
+async function isCured(house: House, { subject }: Alert, obligation: Obligation | undefined): Promise<boolean> {
+  if (subject.kind === 'obligation') return !obligation || !isUnmet(obligation);
+  const { state } = await house.writePath.fresh(noticeStream(subject.id), noticeDecider);
+  return isSent(state);
+}
+
+async function tellOperator(
+  house: House,
+  outbox: Outbox,
+  file: CaseFile,
+  alert: Alert,
+  obligation: Obligation | undefined,
+): Promise<Channel> {
+  const { state } = await house.writePath.fresh(operatorStream(file.operatorBin), operatorDecider);
+  if (state.situation === 'none' || !obligation?.deadline) return 'letter-list';
+  const to = await mailAddresses(house, state.details);
+  if (to.length === 0) return 'letter-list';
+  await outbox.put(reminder(house, file, alert, obligation, state.details, to));
+  return 'mail';
+}
+
+/** None when the operator gave none, or when its key was erased: then a registrar writes a letter. */
+async function mailAddresses(house: House, { contacts }: OperatorDetails): Promise<readonly string[]> {
+  if (contacts === null) return [];
+  const opened = await house.sealer.open(contacts).catch((error: unknown) => {
+    if (error instanceof Error && error.name === 'KeyErasedError') return undefined;
+    throw error;
+  });
+  return opened === undefined ? [] : (JSON.parse(opened.text) as { emails: readonly string[] }).emails;
+}
+
+function reminder(
+  house: House,
+  file: CaseFile,
+  { alertId, step }: Alert,
+  { kind, period, deadline }: Obligation,
+  { language }: OperatorDetails,
+  to: readonly string[],
+): Mail {
+  const words = mailWords[language];
+  const { zone } = deadline!.trace;
+  const date = house.clock.now();
+  const left = daysBetween(dayAt(date, zone), deadline!.dueOn);
+  const lines = [
+    `${words.caseRef}: ${file.caseRef}`,
+    words.duty[kind],
+    ...(period ? [`${words.period}: ${period}`] : []),
+    `${words.dueOn}: ${deadline!.dueOn}`,
+    left > 0 ? `${words.daysLeft}: ${left}` : left === 0 ? words.lastDay : `${words.daysLate}: ${-left}`,
+    '',
+    words.closing,
+  ];
+  return {
+    alertId,
+    to,
+    date,
+    subject: `${words.subject[step as OperatorStepName]} (${file.caseRef})`,
+    text: `${lines.join('\n')}\n`,
+  };
+}

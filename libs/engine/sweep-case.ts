@@ -1,0 +1,132 @@
+import { dayAt, isRejection, type Event, type Instant, type Rejection, type Uuid } from '#libs/kernel';
+import {
+  assessmentFacts,
+  caseDecider,
+  caseWorkDecider,
+  caseWorkStream,
+  operatorSteps,
+  stepKey,
+  type AlertAudience,
+  type AlertStep,
+  type AlertSubject,
+  type CaseState,
+  type CaseWorkCommand,
+  type CaseWorkState,
+  type Obligation,
+} from '#libs/domain';
+import { foldStream, systemRequest, type Done, type House } from '#libs/application';
+import type { Position, RecordedFact } from '#libs/event-store';
+import { assessCase } from './assess-case.js';
+import { stepsToTake } from './ladder.js';
+
+/** What was done about one case or notice. */
+export interface Steps {
+  assessed: number;
+  missed: number;
+  raised: number;
+  passed: number;
+  breached: number;
+  readonly positions: Position[];
+}
+export const noSteps = (): Steps => ({ assessed: 0, missed: 0, raised: 0, passed: 0, breached: 0, positions: [] });
+
+export class SweepRefusedError extends Error {
+  override readonly name = 'SweepRefusedError';
+}
+
+/**
+ * Brings one case to where it should be now, from facts just read: duties opened, misses recorded, the ladder step that
+ * is due raised for each duty still unmet. Who has filed is not reminded, whatever a board said a moment ago.
+ */
+export async function sweepCase(
+  house: House,
+  caseId: Uuid,
+  caseFacts: readonly RecordedFact[],
+  workFacts: readonly RecordedFact[],
+): Promise<Steps> {
+  const steps = noSteps();
+  const loaded = foldStream(caseDecider, caseFacts);
+  let state: CaseState = loaded.state;
+  if (state.situation === 'none') return steps;
+  const openedAt = new Map<Uuid, Instant>();
+  noteOpenings(openedAt, caseFacts);
+
+  const rules = house.lawBook.rulesOf(state);
+  const now = house.clock.now();
+  const context = { ...house.lawBook.circumstancesUnder(rules), now, historical: false };
+  if (assessmentFacts(state, context).length > 0) {
+    const done = orThrow(await assessCase(house, caseId, 'job', loaded.revision));
+    ({ state } = done);
+    noteOpenings(openedAt, done.facts);
+    steps.assessed++;
+    steps.missed += done.facts.filter((fact) => fact.type === 'ObligationMissed').length;
+    if (done.position !== undefined) steps.positions.push(done.position);
+  }
+  if (state.situation === 'none' || state.situation === 'merged') return steps;
+
+  const work = foldStream(caseWorkDecider, workFacts).state;
+  for (const obligation of state.file.obligations.values()) {
+    const opened = openedAt.get(obligation.obligationId);
+    if (opened === undefined || !isUnmet(obligation)) continue;
+    const subject: AlertSubject = { kind: 'obligation', id: obligation.obligationId };
+    const { dueOn } = obligation.deadline;
+    const ladder = operatorSteps(rules, { openedAt: opened, dueOn });
+    const taken = (step: { readonly step: AlertStep }) => work.taken.has(stepKey(subject, step.step));
+    const { raise, pass } = stepsToTake(ladder, taken, now, obligation.historical ? opened : undefined);
+    const audience: AlertAudience[] = raise?.toSeniorOfficer ? ['operator', 'senior-officer'] : ['operator'];
+    await takeSteps(house, caseId, subject, { raise, pass, audience, dueOn, raisedOn: dayAt(now, rules.zone) }, steps);
+  }
+  return steps;
+}
+
+/** A duty that was neither kept, nor excused, nor voided, and has a day by which it can be kept. */
+export const isUnmet = (
+  obligation: Obligation,
+): obligation is Obligation & { readonly deadline: NonNullable<Obligation['deadline']> } =>
+  (obligation.status === 'open' || obligation.status === 'missed') && obligation.deadline !== null;
+
+/** A duty counts as learned of when its opening was recorded. */
+function noteOpenings(openedAt: Map<Uuid, Instant>, facts: readonly Event[]): void {
+  for (const fact of facts)
+    if (fact.type === 'ObligationOpened')
+      openedAt.set((fact.data as { obligationId: Uuid }).obligationId, fact.recordedAt);
+}
+
+interface Taking extends Pick<Extract<CaseWorkCommand, { type: 'RaiseAlert' }>, 'audience' | 'dueOn' | 'raisedOn'> {
+  readonly raise: { readonly step: AlertStep } | undefined;
+  readonly pass: readonly { readonly step: AlertStep }[];
+}
+
+/** Records the steps in the case's work stream. One alert per subject and step, whoever else raises it at the same time. */
+export async function takeSteps(
+  house: House,
+  caseId: Uuid,
+  subject: AlertSubject,
+  { raise, pass, ...rest }: Taking,
+  steps: Steps,
+): Promise<void> {
+  if (!raise && pass.length === 0) return;
+  const passed = pass.map(({ step }) => step);
+  const command: CaseWorkCommand = raise
+    ? { type: 'RaiseAlert', subject, step: raise.step, passed, ...rest }
+    : { type: 'PassAlertSteps', subject, passed };
+  const key = raise ? `raise-alert/${subject.id}/${raise.step}` : `pass-steps/${subject.id}/${passed.join('+')}`;
+  const done: Done<CaseWorkState> = orThrow(
+    await house.writePath.execute({
+      decider: caseWorkDecider,
+      stream: caseWorkStream(caseId),
+      command,
+      request: systemRequest(key, house.clock.now(), 'job'),
+      context: () => ({ caseId }),
+    }),
+  );
+  if (done.position !== undefined) steps.positions.push(done.position);
+  if (done.outcome !== 'done') return;
+  if (raise) steps.raised++;
+  steps.passed += passed.length;
+}
+
+export function orThrow<T>(outcome: T | Rejection): T {
+  if (isRejection(outcome)) throw new SweepRefusedError(`${outcome.code}: ${outcome.message}`);
+  return outcome;
+}

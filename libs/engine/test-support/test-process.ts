@@ -1,0 +1,60 @@
+import type { PoolConfig } from 'pg';
+import { createPostgresEventStore } from '#libs/event-store';
+import { createPostgresJobQueue } from '#libs/jobs';
+import type { DeliveryConfig } from '../deliver-notice.js';
+import { Engine } from '../engine.js';
+import { createFileOutbox } from '../outbox.js';
+import { createPostgresLeadership } from '../postgres-leadership.js';
+import { createPostgresEngineStore } from '../postgres-store.js';
+import { testHouse, type TestClock, type TestHouse } from './test-house.js';
+
+export interface TestProcessOptions {
+  readonly config: PoolConfig;
+  readonly clock: TestClock;
+  readonly outbox: string;
+  readonly delivery?: DeliveryConfig;
+  readonly lockMs?: number;
+  readonly keeperSeconds?: number;
+}
+
+export interface TestProcess extends TestHouse {
+  readonly engine: Engine;
+  readonly queue: ReturnType<typeof createPostgresJobQueue>;
+  readonly engineStore: ReturnType<typeof createPostgresEngineStore>;
+  readonly errors: string[];
+  stop(): Promise<void>;
+}
+
+/** All that one process of the house has, over one database; several of them share it as processes do. */
+export function testProcess(options: TestProcessOptions): TestProcess {
+  const { config, clock, lockMs, keeperSeconds } = options;
+  const errors: string[] = [];
+  const onError = (error: unknown, where = 'jobs') => void errors.push(`${where}: ${String(error)}`);
+  const store = createPostgresEventStore({ config, pollMs: 5 });
+  const queue = createPostgresJobQueue({ config, onError, ...(lockMs ? { lockMs } : {}) });
+  const engineStore = createPostgresEngineStore({ config, onError });
+  const house = testHouse(store, clock);
+  const engine = new Engine({
+    house: house.house,
+    boards: house.boards,
+    queue,
+    engineStore,
+    leadership: createPostgresLeadership({ config, onError, pollMs: 20 }),
+    outbox: createFileOutbox({ dir: options.outbox, from: 'qadaga@example.kz' }),
+    delivery: options.delivery ?? { channel: 'inbox' },
+    onError,
+    ...(keeperSeconds ? { keeperSeconds } : {}),
+  });
+  return {
+    ...house,
+    engine,
+    queue,
+    engineStore,
+    errors,
+    stop: async () => {
+      await engine.stop();
+      await engineStore.close();
+      await store.close();
+    },
+  };
+}

@@ -1,0 +1,265 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { EncodedAppend } from './codec.js';
+import {
+  isCollision,
+  isConnectionLoss,
+  type Cell,
+  type Statement,
+  type WriterConnection,
+} from './postgres-connection.js';
+import { appendManySql, appendOneSql, appendTogetherSql } from './postgres-schema.js';
+import { StoreUnavailableError } from './port.js';
+
+const one: Statement = { name: 'log-append-one', text: appendOneSql };
+const many: Statement = { name: 'log-append-many', text: appendManySql };
+const manyLocked: Statement = {
+  name: 'log-append-many-locked',
+  text: 'select base, actuals from log.append_many_locked($1, $2, $3, $4, $5, $6, $7)',
+};
+const together: Statement = { name: 'log-append-together', text: appendTogetherSql };
+const togetherLocked: Statement = {
+  name: 'log-append-together-locked',
+  text: 'select base, wrong from log.append_together_locked($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+};
+
+/** Where the facts went: the position of the last one of each append; or that the streams were not where expected. */
+export type Written = readonly number[] | 'refused';
+
+interface Entry {
+  /** One append, or several that go together. */
+  readonly appends: readonly EncodedAppend[];
+  readonly facts: number;
+  readonly together: boolean;
+  readonly deadline: number;
+  readonly resolve: (written: Written) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface AppenderOptions {
+  readonly timeoutMs: number;
+  readonly onCommitted: (lastPosition: number) => void;
+}
+
+const maxBatchFacts = 512;
+const lockedForMs = 1_000;
+
+/**
+ * Gathers the appends that arrive while a batch commits and writes each batch by one statement. While this process
+ * writes alone no lock is taken. After a collision with another process, appends go through the log's lock until the
+ * others have been silent for a second: waiting in line is cheaper than colliding again.
+ */
+export class Appender {
+  readonly #connection: WriterConnection;
+  readonly #options: AppenderOptions;
+  #queue: Entry[] = [];
+  #running: Promise<void> | undefined;
+  #lockedUntil = 0;
+  #lastOwn = 0;
+
+  constructor(connection: WriterConnection, options: AppenderOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  append(append: EncodedAppend): Promise<Written> {
+    return this.#enqueue([append], append.facts.length, false);
+  }
+
+  appendTogether(appends: readonly EncodedAppend[]): Promise<Written> {
+    return this.#enqueue(
+      appends,
+      appends.reduce((sum, { facts }) => sum + facts.length, 0),
+      true,
+    );
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  #enqueue(appends: readonly EncodedAppend[], facts: number, isTogether: boolean): Promise<Written> {
+    return new Promise((resolve, reject) => {
+      // Bulk takes longer by itself, at least a thousand facts a second on the slowest disk.
+      const deadline = Date.now() + this.#options.timeoutMs + facts;
+      this.#queue.push({ appends, facts, together: isTogether, deadline, resolve, reject });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Writers that were answered a moment ago come back within this turn of the loop; they go into this batch.
+      await new Promise(setImmediate);
+      await this.#commit(this.#takeBatch());
+    }
+    this.#running = undefined;
+  }
+
+  #takeBatch(): Entry[] {
+    const queue = this.#queue;
+    const first = queue[0]!;
+    if (first.together) {
+      queue.shift();
+      return [first];
+    }
+    if (queue.length === 1) {
+      this.#queue = [];
+      return [first];
+    }
+    const batch: Entry[] = [];
+    const later: Entry[] = [];
+    const streams = new Set<string>();
+    let facts = 0;
+    for (let n = 0; n < queue.length; n++) {
+      const entry = queue[n]!;
+      // In the statement's snapshot a stream has one end, so a second append to it waits; and what goes together goes alone.
+      if (entry.together || (facts > 0 && facts + entry.facts > maxBatchFacts)) {
+        for (; n < queue.length; n++) later.push(queue[n]!);
+      } else if (streams.has(entry.appends[0]!.stream)) later.push(entry);
+      else {
+        streams.add(entry.appends[0]!.stream);
+        batch.push(entry);
+        facts += entry.facts;
+      }
+    }
+    this.#queue = later;
+    return batch;
+  }
+
+  async #commit(batch: Entry[]): Promise<void> {
+    for (let attempt = 0; batch.length > 0;) {
+      try {
+        const until = batch.reduce((latest, { deadline }) => Math.max(latest, deadline), 0);
+        const written = await this.#write(batch, until);
+        for (let n = 0; n < batch.length; n++) batch[n]!.resolve(written[n]!);
+        return;
+      } catch (error) {
+        if (isCollision(error)) {
+          this.#lockedUntil = Date.now() + lockedForMs;
+          batch = this.#withoutExpired(batch, error);
+        } else if (isConnectionLoss(error)) {
+          // It may have been committed. Trying again is safe: then the streams are not where expected, and the caller
+          // of the appender finds its own facts there.
+          batch = this.#withoutExpired(batch, error);
+          this.#queue = this.#withoutExpired(this.#queue, error);
+          if (batch.length > 0) await wait(Math.min(250, 5 * 2 ** attempt++));
+        } else if (batch.length > 1) {
+          // The engine refuses something in it; the others shall not suffer.
+          for (const entry of batch) await this.#commit([entry]);
+          return;
+        } else {
+          batch[0]!.reject(error);
+          return;
+        }
+      }
+    }
+  }
+
+  #withoutExpired(entries: Entry[], cause: unknown): Entry[] {
+    const now = Date.now();
+    for (const entry of entries)
+      if (entry.deadline <= now)
+        entry.reject(new StoreUnavailableError('it is not known whether the facts were appended', { cause }));
+    return entries.filter(({ deadline }) => deadline > now);
+  }
+
+  async #write(batch: readonly Entry[], until: number): Promise<Written[]> {
+    const isLocked = this.#lockedUntil > 0 && this.#isLocked();
+    const [first] = batch as [Entry];
+    if (first.together) return [await this.#writeTogether(first, isLocked, until)];
+    if (batch.length === 1 && first.facts === 1 && !isLocked) return [await this.#writeOne(first.appends[0]!, until)];
+    return this.#writeMany(batch, isLocked, until);
+  }
+
+  #isLocked(): boolean {
+    if (Date.now() <= this.#lockedUntil) return true;
+    this.#lockedUntil = 0;
+    return false;
+  }
+
+  async #writeOne({ stream, facts }: EncodedAppend, until: number): Promise<Written> {
+    const { id, revision, type, body } = facts[0]!;
+    const rows = await this.#connection.run(
+      one,
+      [stream, String(revision), id, type, body, String(this.#lastOwn)],
+      until,
+    );
+    if (rows.length === 0) return 'refused';
+    const position = Number(rows[0]![0]);
+    this.#committed(position - 1, 1);
+    return [position];
+  }
+
+  async #writeMany(batch: readonly Entry[], isLocked: boolean, until: number): Promise<Written[]> {
+    const appends = batch.map(({ appends: [append] }) => append!);
+    const [[base, actuals] = []] = await this.#connection.run(
+      isLocked ? manyLocked : many,
+      parametersOf(appends, this.#lastOwn),
+      until,
+    );
+    const last = (actuals as string).split(',');
+    let position = Number(base);
+    let fact = 0;
+    const written = appends.map(({ first, facts }): Written => {
+      const isAdded = Number(last[fact]) === first - 1;
+      fact += facts.length;
+      if (!isAdded) return 'refused';
+      position += facts.length;
+      return [position];
+    });
+    this.#committed(Number(base), position - Number(base));
+    return written;
+  }
+
+  async #writeTogether({ appends, facts }: Entry, isLocked: boolean, until: number): Promise<Written> {
+    const expected = new Map<string, number>();
+    for (const { stream, first } of appends) if (!expected.has(stream)) expected.set(stream, first - 1);
+    const values = [
+      ...parametersOf(appends, this.#lastOwn),
+      [...expected.keys()].join('\n'),
+      [...expected.values()].join(','),
+    ];
+    const [row = []] = await this.#connection.run(isLocked ? togetherLocked : together, values, until);
+    const [base, wrong] = row.map((cell: Cell) => Number(cell));
+    if (wrong !== 0) return 'refused';
+    this.#committed(base!, facts);
+    let position = base!;
+    return appends.map((append) => (position += append.facts.length));
+  }
+
+  #committed(base: number, added: number): void {
+    // Somebody else is writing: stay in line with them.
+    if (this.#lockedUntil > 0 && base !== this.#lastOwn) this.#lockedUntil = Date.now() + lockedForMs;
+    this.#lastOwn = base + added;
+    if (added > 0) this.#options.onCommitted(base + added);
+  }
+}
+
+/** Names hold no line break and canonical JSON has none, so joining keeps them apart. */
+function parametersOf(appends: readonly EncodedAppend[], hint: number): string[] {
+  const streams: string[] = [];
+  const firsts: number[] = [];
+  const revisions: number[] = [];
+  const ids: string[] = [];
+  const types: string[] = [];
+  const bodies: string[] = [];
+  for (const { stream, first, facts } of appends)
+    for (const { id, revision, type, body } of facts) {
+      streams.push(stream);
+      firsts.push(first);
+      revisions.push(revision);
+      ids.push(id);
+      types.push(type);
+      bodies.push(body);
+    }
+  return [
+    streams.join('\n'),
+    firsts.join(','),
+    revisions.join(','),
+    ids.join(','),
+    types.join('\n'),
+    bodies.join('\n'),
+    String(hint),
+  ];
+}

@@ -1,0 +1,117 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isNativeError } from 'node:util/types';
+import pg, { type PoolConfig } from 'pg';
+import { StoreUnavailableError } from './port.js';
+
+/** A prepared statement: `name` is unique per text. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Cell = string | number | null;
+
+/** True when the engine or the way to it failed, so that what became of a statement is not known; false for its refusals. */
+export function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError)
+    // 08: connection exceptions; 57P0x: shutdown, crash, starting up; 53300: too many connections.
+    return /^(08|57P0[1-5]|53300)/.test(error.code ?? '');
+  // Not instanceof Error: what the sockets throw may come from another realm.
+  return isNativeError(error) && !(error instanceof TypeError || error instanceof RangeError);
+}
+
+export const isCollision = (error: unknown) => error instanceof pg.DatabaseError && error.code === '23505';
+
+const quick = { connectionTimeoutMillis: 5_000, keepAlive: true };
+
+/** The connection all appends of a store go through, one statement at a time; made anew after a loss. */
+export class WriterConnection {
+  #client: pg.Client | undefined;
+  #waitingUntil = Number.POSITIVE_INFINITY;
+  #watchdog: NodeJS.Timeout | undefined;
+  readonly #config: PoolConfig;
+
+  constructor(config: PoolConfig) {
+    this.#config = config;
+  }
+
+  /** `until` (ms since the epoch): when to stop waiting for the answer, by dropping the connection. */
+  async run({ name, text }: Statement, values: readonly string[], until: number): Promise<readonly Cell[][]> {
+    const client = (this.#client ??= await this.#connect());
+    this.#waitingUntil = until;
+    try {
+      return (await client.query<Cell[]>({ name, text, values: values as string[], rowMode: 'array' })).rows;
+    } catch (error) {
+      if (isConnectionLoss(error)) this.#drop(client);
+      throw error;
+    } finally {
+      this.#waitingUntil = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  async #connect(): Promise<pg.Client> {
+    // One timer that looks now and then is cheaper than one for each statement.
+    this.#watchdog ??= setInterval(() => {
+      if (Date.now() > this.#waitingUntil && this.#client !== undefined) this.#drop(this.#client);
+    }, 100).unref();
+    const client = new pg.Client({ ...this.#config, ...quick });
+    // A loss while nothing is asked shows at the next statement.
+    client.on('error', () => this.#drop(client));
+    try {
+      await client.connect();
+      // Plans do not depend on the values, and bulk appends should not go through temporary files.
+      await client.query("set plan_cache_mode = force_generic_plan; set work_mem = '64MB'");
+    } catch (error) {
+      this.#drop(client);
+      throw error;
+    }
+    return client;
+  }
+
+  #drop(client: pg.Client): void {
+    if (this.#client === client) this.#client = undefined;
+    (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#watchdog);
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end();
+  }
+}
+
+/** Reads may be asked again: they change nothing. */
+export class ReaderConnections {
+  readonly #pool: pg.Pool;
+  readonly #patienceMs: number;
+
+  constructor(config: PoolConfig, patienceMs: number) {
+    this.#pool = new pg.Pool({ max: 8, ...config, ...quick, idleTimeoutMillis: 30_000 });
+    this.#pool.on('error', () => {});
+    this.#patienceMs = patienceMs;
+  }
+
+  /** @throws StoreUnavailableError after the reader's patience, or when `isWanted` says no any more. */
+  async query(
+    { name, text }: Statement,
+    values: readonly (Cell | readonly string[])[],
+    isWanted?: () => boolean,
+  ): Promise<readonly Cell[][]> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return (await this.#pool.query<Cell[]>({ name, text, values: [...values], rowMode: 'array' })).rows;
+      } catch (cause) {
+        if (!isConnectionLoss(cause)) throw cause;
+        if (isWanted === undefined ? Date.now() > deadline : !isWanted())
+          throw new StoreUnavailableError('PostgreSQL cannot be reached', { cause });
+        await wait(Math.min(500, 10 * 2 ** attempt));
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}

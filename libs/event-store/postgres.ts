@@ -1,0 +1,225 @@
+import type { PoolConfig } from 'pg';
+import { checkName, decodeFact, encodeAppend, type EncodedAppend, type Upcasters } from './codec.js';
+import { Appender } from './postgres-appender.js';
+import { ReaderConnections, WriterConnection, type Cell, type Statement } from './postgres-connection.js';
+import {
+  StoreUnavailableError,
+  type AppendResult,
+  type EventStore,
+  type Position,
+  type RecordedFact,
+  type Subscription,
+} from './port.js';
+import { readAllBy, subscribeBy, toPosition } from './reading.js';
+import { Watch } from './watch.js';
+
+export interface PostgresStoreOptions {
+  /** The application's role; the schema comes from `migrateEventStore`. */
+  readonly config: PoolConfig;
+  readonly upcasters?: Upcasters;
+  /** How long an append or a read goes on trying when PostgreSQL is lost. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** How often, while somebody waits for facts, to look for those other processes append. Default 25 ms. */
+  readonly pollMs?: number;
+}
+
+const columns = 'position, stream, revision, id, body';
+const readForward: Statement = {
+  name: 'log-forward',
+  text: `select ${columns} from log.facts where stream = $1 and revision >= $2 order by revision limit $3`,
+};
+const readBackward: Statement = {
+  name: 'log-backward',
+  text: `select ${columns} from log.facts where stream = $1 and revision <= $2 order by revision desc limit $3`,
+};
+const readMany: Statement = {
+  name: 'log-streams',
+  text: `select ${columns} from log.facts where stream = any($1::text[]) order by stream, revision`,
+};
+const readOrder: Statement = {
+  name: 'log-order',
+  text: `select ${columns} from log.facts where position > $1 and position <= $2 order by position limit $3`,
+};
+const readHead: Statement = { name: 'log-head', text: 'select max(position) from log.facts' };
+/** The facts in the place of an append, and the stream's last revision in every row (one row at least). */
+const readPlace: Statement = {
+  name: 'log-place',
+  text: `select l.revision, f.id, f.position
+    from (select coalesce(max(revision), -1) as revision from log.facts where stream = $1) l
+    left join log.facts f on f.stream = $1 and f.revision between $2 and $3 order by f.revision`,
+};
+
+const maxRevision = 2 ** 31 - 1;
+
+export function createPostgresEventStore(options: PostgresStoreOptions): EventStore {
+  const { config, upcasters, timeoutMs = 10_000, pollMs = 25 } = options;
+  const watch = new Watch();
+  const writer = new WriterConnection(config);
+  const readers = new ReaderConnections(config, timeoutMs);
+  const appender = new Appender(writer, { timeoutMs, onCommitted: (position) => watch.notice(position) });
+  const subscriptions = new Set<Subscription>();
+  let closed = false;
+
+  const decode = ([position, stream, revision, id, body]: readonly Cell[]): RecordedFact =>
+    decodeFact(
+      {
+        position: position as Position,
+        stream: stream as string,
+        revision: revision as number,
+        id: id as string,
+        body: body as string,
+      },
+      upcasters,
+    );
+  const isOpen = () => !closed;
+  const open = () => {
+    if (closed) throw new StoreUnavailableError('the event store is closed');
+  };
+
+  /** A stream was not where an append expected it: is it there already, or is somebody else's fact? */
+  async function judge({ stream, first, facts }: EncodedAppend): Promise<AppendResult | 'fresh'> {
+    const rows = await readers.query(readPlace, [stream, first, first + facts.length - 1]);
+    const actual = rows[0]![0] as number;
+    if (actual === first - 1) return 'fresh';
+    if (actual >= first + facts.length - 1 && facts.every(({ id }, n) => rows[n]?.[1] === id))
+      return { outcome: 'repeated', revision: first + facts.length - 1, position: rows.at(-1)![2] as Position };
+    return { outcome: 'conflict', actual };
+  }
+
+  async function append(encoded: EncodedAppend): Promise<AppendResult> {
+    for (;;) {
+      const written = await appender.append(encoded);
+      if (written !== 'refused')
+        return { outcome: 'appended', revision: lastOf(encoded), position: toPosition(written[0]!) };
+      const judged = await judge(encoded);
+      // The stream has come to where it was expected since.
+      if (judged !== 'fresh') return judged;
+    }
+  }
+
+  async function appendTogether(encoded: readonly EncodedAppend[]): Promise<readonly AppendResult[]> {
+    let answers: readonly (AppendResult | 'fresh')[] = encoded.map(() => 'fresh');
+    for (;;) {
+      const fresh = encoded.filter((_, n) => answers[n] === 'fresh');
+      if (isChained(fresh)) {
+        const written = fresh.length === 0 ? [] : await appender.appendTogether(fresh);
+        if (written !== 'refused') {
+          const positions = written[Symbol.iterator]();
+          return answers.map((answer, n) =>
+            answer === 'fresh'
+              ? { outcome: 'appended', revision: lastOf(encoded[n]!), position: toPosition(positions.next().value!) }
+              : answer,
+          );
+        }
+      }
+      answers = await judgeTogether(encoded);
+      if (answers.some((answer) => answer !== 'fresh' && answer.outcome === 'conflict'))
+        return answers.map((answer, n) =>
+          answer === 'fresh' ? { outcome: 'conflict', actual: encoded[n]!.first - 1 } : answer,
+        );
+    }
+  }
+
+  /** Like `judge`, but an append that follows a fresh one of the same stream is fresh when it goes on where that ended. */
+  async function judgeTogether(encoded: readonly EncodedAppend[]): Promise<(AppendResult | 'fresh')[]> {
+    const ends = new Map<string, number>();
+    const answers: (AppendResult | 'fresh')[] = [];
+    for (const one of encoded) {
+      const end = ends.get(one.stream);
+      const judged = end === one.first ? 'fresh' : await judge(one);
+      if (judged !== 'fresh') answers.push(judged);
+      else if (end !== undefined && end !== one.first) answers.push({ outcome: 'conflict', actual: end - 1 });
+      else {
+        answers.push('fresh');
+        ends.set(one.stream, one.first + one.facts.length);
+      }
+    }
+    return answers;
+  }
+
+  const read = async (after: number, upTo: number, limit: number, isWanted?: () => boolean) =>
+    (await readers.query(readOrder, [after, upTo, limit], isWanted)).map(decode);
+
+  async function head(): Promise<Position | undefined> {
+    const [[position] = []] = await readers.query(readHead, []);
+    return (position as Position | null) ?? undefined;
+  }
+
+  const poll = setInterval(() => void look(), pollMs);
+  poll.unref();
+  let looking = false;
+  async function look(): Promise<void> {
+    if (looking || !watch.hasWaiting) return;
+    looking = true;
+    try {
+      const [[position] = []] = await readers.query(readHead, [], isOpen);
+      watch.notice(Number(position ?? 0));
+    } catch {
+      // Unreachable and closing; a subscription meets any other fault itself when it reads.
+      watch.wakeAll();
+    } finally {
+      looking = false;
+    }
+  }
+
+  return {
+    append: async (given) => {
+      open();
+      return append(encodeAppend(given));
+    },
+    appendTogether: async (given) => {
+      open();
+      return appendTogether(given.map(encodeAppend));
+    },
+    readStream: async (stream, { direction = 'forward', from, limit = Number.MAX_SAFE_INTEGER } = {}) => {
+      checkName('stream', stream);
+      const [statement, first] =
+        direction === 'forward' ? [readForward, from ?? 0] : [readBackward, from ?? maxRevision];
+      return (await readers.query(statement, [stream, Math.min(first, maxRevision), limit])).map(decode);
+    },
+    readStreams: async (streams) => {
+      const found = new Map<string, RecordedFact[]>(streams.map((stream) => [stream, []]));
+      for (const row of await readers.query(readMany, [[...found.keys()]]))
+        found.get(row[1] as string)!.push(decode(row));
+      return found;
+    },
+    readAll: (given) => readAllBy(read, given),
+    head,
+    subscribe: (given) => {
+      open();
+      let stopping = false;
+      const isWanted = () => !closed && !stopping;
+      const inner = subscribeBy((after, upTo, limit) => read(after, upTo, limit, isWanted), watch, given);
+      const subscription: Subscription = {
+        done: inner.done,
+        stop: async () => {
+          stopping = true;
+          await inner.stop();
+          subscriptions.delete(subscription);
+        },
+      };
+      subscriptions.add(subscription);
+      return subscription;
+    },
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      clearInterval(poll);
+      await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
+      await appender.idle();
+      await Promise.all([writer.close(), readers.close()]);
+    },
+  };
+}
+
+const lastOf = ({ first, facts }: EncodedAppend): number => first + facts.length - 1;
+
+/** Whether of the appends to one stream each goes on where the one before ended. */
+function isChained(appends: readonly EncodedAppend[]): boolean {
+  const ends = new Map<string, number>();
+  for (const one of appends) {
+    if ((ends.get(one.stream) ?? one.first) !== one.first) return false;
+    ends.set(one.stream, lastOf(one) + 1);
+  }
+  return true;
+}

@@ -1,0 +1,310 @@
+import 'reflect-metadata';
+import net from 'node:net';
+import { Body, Controller, Get, HttpException, Module, Param, Post, Put } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { Type } from 'class-transformer';
+import { IsInt, IsString, ValidateNested } from 'class-validator';
+import { reject, RejectedError } from '#libs/kernel';
+import {
+  edgeAdapterOptions,
+  findForm,
+  IdempotencyKey,
+  IfMatch,
+  prepareHttpEdge,
+  type HttpEdgeOptions,
+  type ProblemDocument,
+} from './index.js';
+
+class Line {
+  @IsInt() jobs!: number;
+}
+class Filing {
+  @IsString() powerMw!: string;
+  @ValidateNested({ each: true }) @Type(() => Line) lines!: Line[];
+}
+
+let release: (() => void) | undefined;
+
+@Controller('cases')
+class Cases {
+  @Post(':id/filings')
+  file(@Param('id') id: string, @Body() filing: Filing, @IdempotencyKey() key: string) {
+    return { id, filing, key };
+  }
+  @Put(':id/filings')
+  change(@Body() body: unknown, @IfMatch('number') version: number) {
+    return { body, version };
+  }
+  @Get('refused')
+  refused() {
+    throw new RejectedError(
+      reject('refused', 'power-too-large', 'The power is above the declared one.', [
+        { pointer: '/powerMw', code: 'too-large', message: 'more than declared' },
+      ]),
+    );
+  }
+  @Get('broken')
+  broken() {
+    throw Object.assign(new Error('select iban from secrets at /srv/app.ts'), { code: '42P01' });
+  }
+  @Get('away')
+  away() {
+    throw Object.assign(new Error('connect 10.0.0.1'), { name: 'StoreUnavailableError' });
+  }
+  @Get('teapot')
+  teapot() {
+    throw new HttpException('short and stout', 418);
+  }
+  @Get('slow')
+  slow() {
+    return new Promise((resolve) => {
+      release = () => resolve({ done: true });
+    });
+  }
+}
+@Module({ controllers: [Cases] })
+class Some {}
+
+const apps: NestFastifyApplication[] = [];
+async function start(options: HttpEdgeOptions = {}): Promise<NestFastifyApplication> {
+  const module = await Test.createTestingModule({ imports: [Some] }).compile();
+  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(edgeAdapterOptions), {
+    logger: false,
+  });
+  prepareHttpEdge(app, options);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  apps.push(app);
+  return app;
+}
+afterAll(() => Promise.all(apps.map((app) => app.close())));
+
+let app: NestFastifyApplication;
+const failures: unknown[] = [];
+beforeAll(async () => {
+  app = await start({
+    onFailure: (error) => failures.push(error),
+    bodyLimit: 2_000,
+    forms: true,
+    texts: (code, language) => (code === 'not-found' && language === 'ru' ? { title: 'Не найдено' } : undefined),
+  });
+});
+
+type Inject = Exclude<Parameters<NestFastifyApplication['inject']>[0], string | undefined>;
+async function ask(options: Inject) {
+  const response = await app.inject(options);
+  return { response, problem: response.json<ProblemDocument>() };
+}
+const json = { 'content-type': 'application/json', 'idempotency-key': 'k-1' };
+
+describe('the edge', () => {
+  it('lets a right request through', async () => {
+    const body = { powerMw: '7.90', lines: [{ jobs: 3 }] };
+    const { response } = await ask({ method: 'POST', url: '/cases/7/filings', headers: json, payload: body });
+    expect(response.statusCode).toBe(201);
+    expect(response.json()).toEqual({ id: '7', filing: body, key: 'k-1' });
+  });
+  it('answers a rejection with its problem document', async () => {
+    const { response, problem } = await ask({ method: 'GET', url: '/cases/refused?iban=KZ1' });
+    expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+    expect(problem).toEqual({
+      type: 'urn:qadaga:problem:power-too-large',
+      title: 'Refused',
+      status: 422,
+      detail: 'The power is above the declared one.',
+      instance: '/cases/refused',
+      correlationId: response.headers['x-correlation-id'],
+      errors: [{ pointer: '/powerMw', code: 'too-large', detail: 'more than declared' }],
+    });
+  });
+  it('names every wrong field by its pointer, without its value', async () => {
+    const payload = { lines: [{ jobs: 'secret' }, { jobs: 1, extra: 1 }], other: 'secret' };
+    const { response, problem } = await ask({ method: 'POST', url: '/cases/7/filings', headers: json, payload });
+    expect(response.statusCode).toBe(400);
+    expect(problem.errors?.map(({ pointer, code }) => `${pointer} ${code}`).sort()).toEqual([
+      '/lines/0/jobs is-int',
+      '/lines/1/extra unknown-field',
+      '/other unknown-field',
+      '/powerMw is-string',
+    ]);
+    expect(response.body).not.toContain('secret');
+  });
+  it('refuses JSON that would not be kept as sent', async () => {
+    const payload = '{"powerMw":"1","powerMw":"2","lines":[{"jobs":9007199254740993}],"__proto__":{}}';
+    const { problem } = await ask({ method: 'POST', url: '/cases/7/filings', headers: json, payload });
+    expect(problem).toMatchObject({ status: 400, type: 'urn:qadaga:problem:malformed-json' });
+    expect(problem.errors?.map(({ code }) => code)).toEqual(['duplicate-key', 'number-not-exact', 'forbidden-key']);
+    const notText = await ask({
+      method: 'PUT',
+      url: '/cases/7/filings',
+      headers: json,
+      payload: Buffer.from([0x22, 0xff, 0x22]),
+    });
+    expect(notText.problem.errors?.[0]?.code).toBe('not-utf-8');
+    const empty = await ask({ method: 'PUT', url: '/cases/7/filings', headers: json, payload: '' });
+    expect(empty.problem.errors?.[0]?.code).toBe('syntax');
+  });
+  it.each([
+    ['an unknown path', { method: 'GET', url: '/nothing' }, 404, 'not-found', {}],
+    [
+      'a known path with another method',
+      { method: 'DELETE', url: '/cases/7/filings' },
+      405,
+      'method-not-allowed',
+      { allow: 'POST, PUT' },
+    ],
+    [
+      'a body that is too large',
+      { method: 'POST', url: '/cases/7/filings', headers: json, payload: `"${'x'.repeat(3_000)}"` },
+      413,
+      'payload-too-large',
+      {},
+    ],
+    [
+      'another kind of body',
+      { method: 'POST', url: '/cases/7/filings', headers: { 'content-type': 'text/plain' }, payload: 'x' },
+      415,
+      'unsupported-media-type',
+      {},
+    ],
+    ['a path that cannot be decoded', { method: 'GET', url: '/cases/%ff' }, 400, 'bad-request', {}],
+    [
+      'a part of the path that is too long',
+      { method: 'POST', url: `/cases/${'x'.repeat(201)}/filings` },
+      414,
+      'uri-too-long',
+      {},
+    ],
+    [
+      'a missing key',
+      {
+        method: 'POST',
+        url: '/cases/7/filings',
+        headers: { 'content-type': 'application/json' },
+        payload: { powerMw: '1', lines: [] },
+      },
+      400,
+      'malformed-header',
+      {},
+    ],
+    [
+      'a missing If-Match',
+      { method: 'PUT', url: '/cases/7/filings', headers: json, payload: '1' },
+      428,
+      'precondition-required',
+      {},
+    ],
+    ['a store that is away', { method: 'GET', url: '/cases/away' }, 503, 'unavailable', { 'retry-after': '1' }],
+    ['another exception of Nest', { method: 'GET', url: '/cases/teapot' }, 418, 'bad-request', {}],
+  ] as const)('answers %s with a problem document', async (_, request, status, code, headers) => {
+    const { response, problem } = await ask(request as Inject);
+    expect(problem).toMatchObject({ status, type: `urn:qadaga:problem:${code}` });
+    expect(response.statusCode).toBe(status);
+    expect(response.headers).toMatchObject({ 'content-type': 'application/problem+json; charset=utf-8', ...headers });
+  });
+  it('tells the correlation id of a failure and nothing else, and reports the failure', async () => {
+    failures.length = 0;
+    const { response, problem } = await ask({
+      method: 'GET',
+      url: '/cases/broken',
+      headers: { 'x-correlation-id': 'from-the-erp.7' },
+    });
+    expect(problem).toMatchObject({
+      status: 500,
+      correlationId: 'from-the-erp.7',
+      type: 'urn:qadaga:problem:internal',
+    });
+    expect(response.body).not.toMatch(/select|iban|srv|Error:|42P01/);
+    expect(failures).toHaveLength(1);
+  });
+  it('takes a sane correlation id and draws one instead of another', async () => {
+    for (const [given, kept] of [
+      ['abcdefgh-1', true],
+      ['short', false],
+      ['evil id with blanks', false],
+      ['x'.repeat(129), false],
+    ] as const) {
+      const { response } = await ask({ method: 'GET', url: '/nothing', headers: { 'x-correlation-id': given } });
+      const id = response.headers['x-correlation-id'];
+      expect(id === given).toBe(kept);
+      expect(id).toMatch(/^[\w.-]{8,}$/);
+    }
+  });
+  it('sends the headers that keep browsers careful', async () => {
+    const { response } = await ask({ method: 'GET', url: '/nothing' });
+    expect(response.headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'x-frame-options': 'DENY',
+    });
+  });
+  it('speaks the language of the reader where the words are known', async () => {
+    const headers = { 'accept-language': 'ru-KZ,ru;q=0.9,en;q=0.5' };
+    expect((await ask({ method: 'GET', url: '/nothing', headers })).problem.title).toBe('Не найдено');
+    expect((await ask({ method: 'GET', url: '/cases/refused', headers })).problem.title).toBe('Refused');
+  });
+  it('takes forms where they are wanted', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'if-match': '"3"' };
+    const { response } = await ask({
+      method: 'PUT',
+      url: '/cases/7/filings',
+      headers,
+      payload: 'a=1&b=x&b=%D0%B8%CC%86',
+    });
+    expect(response.json()).toEqual({ body: { a: '1', b: ['x', 'й'] }, version: 3 });
+    expect(findForm('__proto__=1&x=%00')).toMatchObject({
+      ok: false,
+      faults: [{ code: 'forbidden-key' }, { code: 'nul-character' }],
+    });
+  });
+  it('turns away what is more than it can serve, and serves again afterwards', async () => {
+    const small = await start({ maxInFlight: 1 });
+    const first = small.inject({ method: 'GET', url: '/cases/slow' });
+    while (release === undefined) await new Promise(setImmediate);
+    const second = await small.inject({ method: 'GET', url: '/cases/refused' });
+    expect([second.statusCode, second.headers['retry-after'], second.json<ProblemDocument>().type]).toEqual([
+      503,
+      '1',
+      'urn:qadaga:problem:overloaded',
+    ]);
+    release();
+    expect((await first).statusCode).toBe(200);
+    expect((await small.inject({ method: 'GET', url: '/cases/refused' })).statusCode).toBe(422);
+  });
+  it('answers what is not HTTP with a problem document too', async () => {
+    const listening = await start();
+    await listening.listen(0, '127.0.0.1');
+    const { port } = listening.getHttpServer().address() as net.AddressInfo;
+    const text = await new Promise<string>((resolve, fail) => {
+      let answer = '';
+      const socket = net.connect(port, '127.0.0.1', () => socket.write('NOT HTTP AT ALL\r\n\r\n'));
+      socket
+        .setEncoding('utf8')
+        .on('data', (part: string) => (answer += part))
+        .on('end', () => resolve(answer))
+        .on('error', fail);
+    });
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    expect(JSON.parse(text.split('\r\n\r\n')[1]!)).toMatchObject({
+      status: 400,
+      type: 'urn:qadaga:problem:bad-request',
+    });
+  });
+  it('runs a request with a body under its correlation id', async () => {
+    const seen: string[] = [];
+    const one = await start({
+      within: (id, next) => {
+        seen.push(id);
+        next();
+      },
+    });
+    await one.inject({
+      method: 'POST',
+      url: '/cases/7/filings',
+      headers: { ...json, 'x-correlation-id': 'corr-0001' },
+      payload: {},
+    });
+    expect(seen).toEqual(['corr-0001', 'corr-0001']);
+  });
+});

@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { drawUuid } from '#libs/kernel';
+import { addBodyParsers, type BodyLimits } from './body-parsers.js';
+import { addCorrelation } from './correlation.hook.js';
+import { HttpProblem, OverloadedError } from './http-problem.js';
+import { watchRoutes } from './known-routes.js';
+import { ProblemFilter, type ProblemFilterOptions } from './problem.filter.js';
+import { problemOf } from './problem.js';
+import { validationPipe } from './validation.js';
+
+export interface HttpEdgeOptions extends BodyLimits, Omit<ProblemFilterOptions, 'routes'> {
+  /** Runs the rest of a request under its correlation id. */
+  readonly within?: (correlationId: string, next: () => void) => void;
+  /** Requests under way at once; one more is answered 503 at once. Default: no bound. */
+  readonly maxInFlight?: number;
+  /** Reached over TLS only: browsers are told to keep it so. */
+  readonly tls?: boolean;
+}
+
+/** For `new FastifyAdapter(edgeAdapterOptions)`: what can only be said before there is an application. */
+export const edgeAdapterOptions = {
+  routerOptions: { maxParamLength: 200 },
+  requestTimeout: 30_000,
+  /** Addresses that cannot be decoded or have a part that is too long never reach Nest. */
+  frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    const status = 'statusCode' in error && error.statusCode === 414 ? 414 : 400;
+    new ProblemFilter().answer(
+      new HttpProblem(status, status === 414 ? 'uri-too-long' : 'bad-request'),
+      request,
+      reply,
+    );
+  },
+  clientErrorHandler: (error: Error & { readonly code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    // What Node could not read as HTTP: there is no request, so no address either.
+    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
+    const code = status === 408 ? 'request-timeout' : 'bad-request';
+    const body = JSON.stringify(problemOf(new HttpProblem(status, code), { instance: '/', correlationId: drawUuid() }));
+    socket.end(
+      `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  },
+};
+
+/** Right for an API; a page that needs more sets its own Content-Security-Policy, which then stands. */
+const securityHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+};
+
+function addSecurityHeaders(instance: FastifyInstance, tls: boolean): void {
+  const headers = tls
+    ? { ...securityHeaders, 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' }
+    : securityHeaders;
+  instance.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers);
+    done();
+  });
+}
+
+function addOverloadGuard(instance: FastifyInstance, max: number): void {
+  let inFlight = 0;
+  instance.addHook('onRequest', (_request, reply, done) => {
+    if (inFlight >= max) return done(new OverloadedError());
+    inFlight++;
+    // `close` comes once for every response, also when the caller hangs up.
+    reply.raw.once('close', () => inFlight--);
+    done();
+  });
+}
+
+/**
+ * Makes the edge of an application: correlation ids, security headers, strict bodies, validation, problem documents.
+ * Call after NestFactory.create and before anything is registered or listens.
+ */
+export function prepareHttpEdge(app: NestFastifyApplication, options: HttpEdgeOptions = {}): void {
+  const instance = app.getHttpAdapter().getInstance();
+  const { within = (_id, next) => next(), maxInFlight, tls = false } = options;
+  addCorrelation(instance, within);
+  addSecurityHeaders(instance, tls);
+  if (maxInFlight !== undefined) addOverloadGuard(instance, maxInFlight);
+  addBodyParsers(app, options);
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter({ ...options, routes: watchRoutes(instance) }));
+}

@@ -1,0 +1,25 @@
+export {
+  policy,
+  grantOf,
+  may,
+  scopeOf,
+  isAction,
+  actions,
+  type Action,
+  type Grant,
+  type PolicyObject,
+  type Scope,
+} from './policy.js';
+export { actorOf, type Account } from './account.js';
+export { formatApiKey, findApiKey, hashApiKey, type ClientRole, clientRoles } from './api-key.js';
+export { migrateIdentity } from './identity.migration.js';
+export {
+  createIdentity,
+  type Identity,
+  type IdentityOptions,
+  type IssuedKey,
+  type KeyEntry,
+  type KeyRequest,
+} from './identity.js';
+export { createFirstKeys, type FirstKeys } from './first-keys.js';
+export { TooManyAttemptsError } from './attempt-limiter.js';

@@ -1,0 +1,11 @@
+export * from './catalogue.js';
+export * from './port.js';
+export * from './retry-delay.js';
+export * from './inline.js';
+export {
+  createPostgresJobQueue,
+  createRedisJobQueue,
+  type PostgresJobsOptions,
+  type RedisJobsOptions,
+} from './bullmq.js';
+export { jobsSchema, migrateJobs } from './migrate.js';

@@ -1,0 +1,103 @@
+import { ConfigError, loadConfig, redacted } from './index.js';
+
+const faultsOf = (environment: Record<string, string>) => {
+  try {
+    loadConfig(environment, '/srv');
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('no fault was found');
+};
+
+describe('the configuration', () => {
+  it('needs nothing', () => {
+    expect(loadConfig({}, '/srv')).toEqual({
+      home: '/srv/.qadaga',
+      host: '127.0.0.1',
+      port: 3000,
+      ruleSet: 'kz-384-open',
+      queue: { kind: 'postgres' },
+      outbox: '/srv/.qadaga/outbox',
+      logLevel: 'info',
+      sweepSeconds: 15,
+    });
+  });
+  it('reads every setting', () => {
+    const config = loadConfig(
+      {
+        QADAGA_HOME: 'data',
+        HOST: '::1',
+        PORT: '0',
+        QADAGA_RULES: 'kz-384-2020',
+        QADAGA_ZONE: 'Asia/Aqtau',
+        QADAGA_QUEUE: 'redis',
+        QADAGA_REDIS_URL: 'redis://:hush@localhost:6379',
+        QADAGA_DATABASE_URL: 'postgres://app:hush1@db/qadaga',
+        QADAGA_DATABASE_OWNER_URL: 'postgres://owner:hush2@db/qadaga?sslpassword=hush3',
+        QADAGA_ENERGY_BODY_URL: 'https://energy.example/inbox',
+        QADAGA_ENERGY_BODY_TOKEN: 'hush4',
+        QADAGA_OUTBOX: '/var/out',
+        QADAGA_LOG_LEVEL: 'warn',
+        QADAGA_SWEEP_SECONDS: '60',
+        QADAGA_SIMULATED_CLOCK: '2021-01-10T15:00:00+06:00',
+        QADAGA_MASTER_KEY_FILE: 'keys/master',
+        QADAGA_REQUIRE: 'all',
+        PATH: '/bin',
+      },
+      '/srv',
+    );
+    expect(config).toMatchObject({
+      home: '/srv/data',
+      port: 0,
+      zone: 'Asia/Aqtau',
+      outbox: '/var/out',
+      simulatedClock: '2021-01-10T09:00:00.000Z',
+      masterKeyFile: '/srv/keys/master',
+      energyBody: { token: 'hush4' },
+    });
+    const printed = JSON.stringify(redacted(config));
+    expect(printed).not.toContain('hush');
+    expect(printed).toContain('app:***@db');
+  });
+  it('lists every fault at once, by name and without the value', () => {
+    const error = faultsOf({
+      PORT: '70000',
+      HOST: 'a b',
+      QADAGA_PROT: '1',
+      QADAGA_ZONE: 'Asia/Atlantis',
+      QADAGA_QUEUE: 'kafka',
+      QADAGA_REDIS_URL: 'http://x',
+      QADAGA_DATABASE_URL: 'mysql://root:hush@x',
+      QADAGA_ENERGY_BODY_TOKEN: 'hush',
+      QADAGA_LOG_LEVEL: 'loud',
+      QADAGA_SWEEP_SECONDS: '1.5',
+      QADAGA_SIMULATED_CLOCK: '2021-02-30T00:00:00Z',
+      QADAGA_RULES: '../etc',
+    });
+    expect(error.faults.map(({ name }) => name).sort()).toEqual([
+      'HOST',
+      'PORT',
+      'QADAGA_DATABASE_OWNER_URL',
+      'QADAGA_DATABASE_URL',
+      'QADAGA_ENERGY_BODY_TOKEN',
+      'QADAGA_LOG_LEVEL',
+      'QADAGA_PROT',
+      'QADAGA_QUEUE',
+      'QADAGA_REDIS_URL',
+      'QADAGA_RULES',
+      'QADAGA_SIMULATED_CLOCK',
+      'QADAGA_SWEEP_SECONDS',
+      'QADAGA_ZONE',
+    ]);
+    for (const { name } of error.faults) expect(error.message).toContain(name);
+    expect(error.message).not.toContain('hush');
+  });
+  it('does not let the user that serves requests be the owner of the tables', () => {
+    const url = 'postgres://one:x@db/qadaga';
+    expect(faultsOf({ QADAGA_DATABASE_URL: url, QADAGA_DATABASE_OWNER_URL: url }).message).toContain(
+      'must name another database user',
+    );
+    expect(faultsOf({ QADAGA_QUEUE: 'redis' }).message).toContain('QADAGA_REDIS_URL is needed');
+  });
+});

@@ -1,0 +1,8 @@
+export { loadConfig, redacted, ConfigError, type Config, type ConfigFault, type LogLevel } from './config.js';
+export { correlationId, withCorrelation } from './correlation.js';
+export { createHealth, type Health, type HealthAnswer, type HealthCheck } from './health.js';
+export { maskText, maskJsonLine } from './log-masking.js';
+export { createLogger, type Logger, type LoggerOptions } from './logging.js';
+export { nestLogger } from './nest-logger.js';
+export { projectRoot } from './project-root.js';
+export { createShutdown, type Shutdown } from './shutdown.js';

@@ -1,0 +1,34 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { correlationId } from './correlation.js';
+import { maskJsonLine } from './log-masking.js';
+import type { LogLevel } from './config.js';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  readonly level?: LogLevel;
+  /** Which program speaks, e.g. `api`. */
+  readonly name?: string;
+  /** Default: standard output. */
+  readonly destination?: DestinationStream;
+}
+
+/** JSON lines: `level` as a word, `time` in UTC, `correlationId` where one is known; masked by `maskJsonLine`. */
+export function createLogger(options: LoggerOptions = {}): Logger {
+  const { level = 'info', name, destination = pino.destination(1) } = options;
+  return pino(
+    {
+      level,
+      ...(name === undefined ? {} : { name }),
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => {
+        const id = correlationId();
+        return id === undefined ? {} : { correlationId: id };
+      },
+      hooks: { streamWrite: maskJsonLine },
+    },
+    destination,
+  );
+}

@@ -1,0 +1,60 @@
+import { caseStream, caseWorkStream } from '#libs/domain';
+import type { Uuid } from '#libs/kernel';
+import { foldHeader } from '../case-header.js';
+import type { Projection } from '../engine/projection.js';
+import { streamKey, type DomainFact } from '../facts.js';
+import { feedsOf } from '../feeds.js';
+import { alertCaseTable, alertTable, type AlertCaseRow, type AlertRow } from './row.js';
+
+export function alertRegisterProjection(): Projection {
+  return {
+    readModel: 'alerts',
+    tables: [alertTable, alertCaseTable],
+    feeds: feedsOf('alerts'),
+    unitsOf: (fact) => [streamKey(fact.stream)],
+    streamsOf: (unit) => [caseStream(unit as Uuid), caseWorkStream(unit as Uuid)],
+    apply(rows, fact) {
+      const { header } = foldHeader(rows, alertCaseTable, fact);
+      const row = changedAlert(header, fact, (alertId) => {
+        const known = rows.get(alertTable, alertId);
+        if (known === undefined) throw new Error(`${fact.type} of an alert that was never raised`);
+        return known;
+      });
+      if (row !== undefined) rows.put(alertTable, row.alertId, row);
+    },
+  };
+}
+
+function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) => AlertRow): AlertRow | undefined {
+  switch (fact.type) {
+    case 'AlertRaised': {
+      const { alertId, subject, step, passed, audience, dueOn, raisedOn } = fact.data;
+      const { caseId, caseRef, operatorBin, region } = header;
+      return {
+        ...{ alertId, caseId, caseRef, operatorBin, region },
+        ...{ subjectKind: subject.kind, subjectId: subject.id, step, passed, audience, dueOn, raisedOn },
+        raisedAt: fact.recordedAt,
+        situation: 'raised',
+        sendings: [],
+        failures: 0,
+        lastFailure: null,
+        cancelledBecause: null,
+      };
+    }
+    case 'AlertSent': {
+      const { alertId, channel, audience } = fact.data;
+      const alert = known(alertId);
+      const sendings = [...alert.sendings, { audience, channel, at: fact.recordedAt }];
+      const reached = alert.audience.every((one) => sendings.some((sending) => sending.audience === one));
+      return { ...alert, sendings, situation: reached ? 'sent' : 'raised' };
+    }
+    case 'AlertFailed': {
+      const alert = known(fact.data.alertId);
+      return { ...alert, situation: 'failed', failures: alert.failures + 1, lastFailure: fact.data.reason };
+    }
+    case 'AlertCancelled':
+      return { ...known(fact.data.alertId), situation: 'cancelled', cancelledBecause: fact.data.because };
+    default:
+      return undefined;
+  }
+}

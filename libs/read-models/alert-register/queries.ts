@@ -1,0 +1,60 @@
+import type { AlertStep } from '#libs/domain';
+import type { PlainDate, Uuid } from '#libs/kernel';
+import type { DataSource } from 'typeorm';
+import { likeText, pageOf, withFilters, type Page, type PageRequest, type PageShape } from '../query/page.js';
+import { AlertRow } from './row.js';
+
+type AlertSort = 'raised' | 'due';
+
+export interface AlertList extends PageRequest<AlertSort> {
+  readonly caseId?: Uuid;
+  readonly subjectId?: Uuid;
+  readonly subjectKind?: AlertRow['subjectKind'];
+  readonly step?: AlertStep;
+  readonly situation?: AlertRow['situation'];
+  readonly audience?: AlertRow['audience'][number];
+  readonly region?: string;
+  readonly operatorBin?: string;
+  /** Both days inclusive. */
+  readonly dueFrom?: PlainDate;
+  readonly dueUntil?: PlainDate;
+  /** The beginning of the case's reference. */
+  readonly search?: string;
+}
+
+const shape: PageShape<AlertSort> = {
+  sorts: {
+    raised: { expression: 'a.raised_at', type: 'timestamptz' },
+    due: { expression: 'a.due_on', type: 'date' },
+  },
+  defaultSort: 'raised',
+  tie: { expression: 'a.alert_id', type: 'uuid' },
+};
+
+export function alertQueries(source: DataSource) {
+  const repository = source.getRepository(AlertRow);
+  return {
+    find: async (alertId: Uuid): Promise<AlertRow | undefined> =>
+      (await repository.findOneBy({ alertId })) ?? undefined,
+
+    list(list: AlertList): Promise<Page<AlertRow>> {
+      const { audience, search } = list;
+      const query = withFilters(repository.createQueryBuilder('a'), [
+        ['a.case_id = :caseId', { caseId: list.caseId }],
+        ['a.subject_id = :subjectId', { subjectId: list.subjectId }],
+        ['a.subject_kind = :subjectKind', { subjectKind: list.subjectKind }],
+        ['a.step = :step', { step: list.step }],
+        ['a.situation = :situation', { situation: list.situation }],
+        ['a.region = :region', { region: list.region }],
+        ['a.operator_bin = :bin', { bin: list.operatorBin }],
+        ['a.due_on >= :dueFrom', { dueFrom: list.dueFrom }],
+        ['a.due_on <= :dueUntil', { dueUntil: list.dueUntil }],
+      ]);
+      if (audience !== undefined)
+        query.andWhere('a.audience @> :audience::jsonb', { audience: JSON.stringify([audience]) });
+      if (search !== undefined && search !== '')
+        query.andWhere('a.case_ref like :begin', { begin: `${likeText(search)}%` });
+      return pageOf(query, shape, list);
+    },
+  };
+}

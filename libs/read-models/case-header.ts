@@ -1,0 +1,77 @@
+import type { CaseOpened } from '#libs/domain';
+import type { Uuid } from '#libs/kernel';
+import { Field, KeyField, type Table } from './engine/table.js';
+import type { Rows } from './engine/projection.js';
+import type { DomainFact, DomainFactType } from './facts.js';
+
+/** What several read models need to know of a case whatever the fact; each keeps it in a private table of its own. */
+export abstract class CaseHeaderRow {
+  @KeyField('uuid') caseId: Uuid;
+  @Field('text') caseRef: string;
+  @Field('text') operatorBin: string;
+  @Field('text') region: string;
+  @Field('text') address: string;
+  @Field('text') ruleSetId: string;
+}
+
+/** The facts that make or change a header. */
+export const headerFacts = [
+  'CaseOpened',
+  'PlannedConstructionFiled',
+  'QuarterlyReferenceFiled',
+  'TerminationFiled',
+  'DataCenterCommissioned',
+  'CaseTransferred',
+  'CaseLocationChanged',
+] as const satisfies readonly DomainFactType[];
+
+export const headerOfOpened = (data: CaseOpened['data']): CaseHeaderRow => ({
+  caseId: data.caseId,
+  caseRef: data.caseRef,
+  operatorBin: data.operatorBin,
+  region: data.location.region,
+  address: data.location.address,
+  ruleSetId: data.ruleSet.id,
+});
+
+/** The header after the fact; the same object when it changed nothing. As `evolveCase` moves a case's place and owner. */
+export function headerAfter<Row extends CaseHeaderRow>(header: Row, fact: DomainFact): Row {
+  switch (fact.type) {
+    case 'PlannedConstructionFiled':
+    case 'QuarterlyReferenceFiled':
+    case 'TerminationFiled':
+    case 'DataCenterCommissioned':
+      return movedTo(header, fact.data.location);
+    case 'CaseLocationChanged':
+      return movedTo(header, fact.data.to);
+    case 'CaseTransferred':
+      return { ...header, operatorBin: fact.data.toBin };
+    default:
+      return header;
+  }
+}
+
+function movedTo<Row extends CaseHeaderRow>(
+  header: Row,
+  { region, address }: { region: string; address: string },
+): Row {
+  return region === header.region && address === header.address ? header : { ...header, region, address };
+}
+
+/** Keeps the header's row up to the fact and gives both states. @throws when the case was never opened: a damaged log. */
+export function foldHeader<Row extends CaseHeaderRow>(
+  rows: Rows,
+  table: Table<Row>,
+  fact: DomainFact,
+): { readonly header: Row; readonly before: Row | undefined } {
+  const before = rows.get(table, '');
+  if (before === undefined) {
+    if (fact.type !== 'CaseOpened') throw new Error(`${fact.type} before CaseOpened`);
+    const header = headerOfOpened(fact.data) as Row;
+    rows.put(table, '', header);
+    return { header, before };
+  }
+  const header = headerAfter(before, fact);
+  if (header !== before) rows.put(table, '', header);
+  return { header, before };
+}

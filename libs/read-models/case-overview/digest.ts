@@ -1,0 +1,90 @@
+import type { FilingVersion, ObligationStatus, Registration } from '#libs/domain';
+import type { Decimal, Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
+
+/** What of a filing's version the overview is made of. Short names: a digest is rewritten with every fact of its case. */
+export interface VersionDigest {
+  readonly at: Instant;
+  readonly on: PlainDate;
+  readonly mw?: Decimal;
+  readonly exp?: Decimal;
+  readonly jobs?: number;
+  readonly end?: PlainDate;
+}
+
+export interface FilingDigest {
+  readonly kind: 'p' | 'q' | 't';
+  readonly period?: Quarter;
+  /** The document first, then its corrections and completions in the order of recording. */
+  readonly v: readonly VersionDigest[];
+  readonly back?: true;
+}
+
+export interface ObligationDigest {
+  readonly kind: 'p' | 'q' | 't';
+  readonly period?: Quarter;
+  readonly due?: PlainDate;
+  readonly s: ObligationStatus;
+  readonly excused?: true;
+}
+
+export interface CaseDigest {
+  readonly filings: { readonly [filingId: Uuid]: FilingDigest };
+  readonly entries: readonly { readonly on: PlainDate; readonly at: Instant; readonly exp?: Decimal }[];
+  readonly obligations: { readonly [obligationId: Uuid]: ObligationDigest };
+}
+
+export const emptyDigest: CaseDigest = { filings: {}, entries: [], obligations: {} };
+
+export const kindLetter = { planned_construction: 'p', quarterly_reference: 'q', termination: 't' } as const;
+
+/** The values of all three documents, as far as they concern the overview. */
+export function versionDigest({ receivedAt, receivedOn }: Registration, values: object): VersionDigest {
+  const { powerMw, expansionMw, jobs, activityEndedOn } = values as {
+    readonly powerMw?: Decimal;
+    readonly expansionMw?: Decimal;
+    readonly jobs?: number;
+    readonly activityEndedOn?: PlainDate;
+  };
+  return {
+    at: receivedAt,
+    on: receivedOn,
+    ...(powerMw === undefined ? {} : { mw: powerMw }),
+    ...(expansionMw === undefined ? {} : { exp: expansionMw }),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(activityEndedOn === undefined ? {} : { end: activityEndedOn }),
+  };
+}
+
+export function filingDigest(versions: readonly FilingVersion[], takenBack: boolean): FilingDigest {
+  const { values } = versions[0]!;
+  return {
+    kind: kindLetter[values.kind],
+    ...(values.kind === 'quarterly_reference' ? { period: values.period } : {}),
+    v: versions.map((version) => versionDigest(version.registration, version.values)),
+    ...(takenBack ? { back: true } : {}),
+  };
+}
+
+/** The version in force: the last received; of two received at once the later recorded. */
+export function currentDigest(filing: FilingDigest): VersionDigest {
+  let current = filing.v[0]!;
+  let at: Instant | undefined;
+  for (const version of filing.v.slice(1))
+    if (at === undefined || version.at >= at) {
+      current = version;
+      at = version.at;
+    }
+  return current;
+}
+
+export interface StandingFiling extends FilingDigest {
+  readonly filingId: Uuid;
+  readonly now: VersionDigest;
+}
+
+/** Filings that were not taken back, by receipt; ties in the order of recording. */
+export const standingFilings = (digest: CaseDigest): StandingFiling[] =>
+  (Object.entries(digest.filings) as [Uuid, FilingDigest][])
+    .filter(([, filing]) => filing.back === undefined)
+    .map(([filingId, filing]) => ({ ...filing, filingId, now: currentDigest(filing) }))
+    .sort((a, b) => (a.v[0]!.at < b.v[0]!.at ? -1 : a.v[0]!.at > b.v[0]!.at ? 1 : 0));

@@ -1,0 +1,47 @@
+import pg from 'pg';
+
+/** Where PostgreSQL is, and as whom. The shape `startEmbeddedPostgres().config()` gives. */
+export interface DatabaseConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password?: string;
+}
+
+/** A connection whose session reads instants in UTC and notices a dead peer within seconds. */
+export async function connect(config: DatabaseConfig, applicationName: string): Promise<pg.Client> {
+  const client = new pg.Client({ ...config, application_name: applicationName, keepAlive: true });
+  // Without a listener the loss of an idle connection would end the process; whoever uses it next gets the error.
+  client.on('error', () => {});
+  await client.connect();
+  await client.query(
+    `set timezone = 'UTC'; set datestyle = 'ISO, YMD'; set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 1;
+     set tcp_keepalives_count = 2; set idle_in_transaction_session_timeout = '60s'`,
+  );
+  return client;
+}
+
+/** Runs `work` in a transaction; what it throws rolls back and is thrown on. */
+export async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
+  await client.query('begin');
+  try {
+    const result = await work();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+/** Session locks of the read models: the first number is ours, the second says what for. */
+export const locks = { space: 0x71646772, projector: 1, rebuild: 2 } as const;
+
+export async function tryLock(client: pg.ClientBase, which: number): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', [
+    locks.space,
+    which,
+  ]);
+  return rows[0]!.got;
+}

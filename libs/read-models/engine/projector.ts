@@ -1,0 +1,211 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type pg from 'pg';
+import { comparePositions, type EventStore, type Position, type RecordedFact } from '#libs/event-store';
+import type { DomainFact } from '../facts.js';
+import { lockCheckpoints, readCheckpoints, writeCheckpoints, type Checkpoint } from './checkpoint.js';
+import { connect, inTransaction, locks, tryLock, type DatabaseConfig } from './connection.js';
+import { ModelRun } from './model-run.js';
+import { loadParked } from './parked.js';
+import type { Projection } from './projection.js';
+import { refoldRequested } from './refold.js';
+
+export type ProjectorState = 'stopped' | 'standby' | 'active';
+
+export interface ProjectorOptions {
+  readonly config: DatabaseConfig;
+  readonly store: EventStore;
+  readonly projections: readonly Projection[];
+  /** After each committed batch: the position that every read model has passed. */
+  readonly onPassed: (position: Position) => void;
+  readonly onLog: (line: string) => void;
+  /** How often a standby asks for the lock, ms. */
+  readonly standbyMs: number;
+  readonly batchSize: number;
+  readonly rowsInMemory: number;
+}
+
+export interface Projector {
+  /** Returns at once; resolves nothing about being active, see `state`. */
+  start(): void;
+  /** Resolves when the running batch is committed and the lock is free. */
+  stop(): Promise<void>;
+  state(): ProjectorState;
+  /** Looks for requested retries of parked units now instead of within a second. */
+  poke(): void;
+}
+
+const retryLookMs = 1_000;
+const failurePauseMs = 250;
+
+export function createProjector(options: ProjectorOptions): Projector {
+  const { config, onLog, standbyMs } = options;
+  let state: ProjectorState = 'stopped';
+  let stopping: AbortController | undefined;
+  let running: Promise<void> | undefined;
+  let poke: (() => void) | undefined;
+
+  async function serve(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      state = 'standby';
+      let client: pg.Client | undefined;
+      try {
+        client = await connect(config, 'qadaga projector');
+        const lost = connectionEnd(client);
+        while (!signal.aborted && !(await tryLock(client, locks.projector))) await pause(standbyMs, signal);
+        if (signal.aborted) break;
+        state = 'active';
+        onLog('projector is active');
+        await hold(options, client, lost, signal, (look) => (poke = look));
+      } catch (error) {
+        if (!signal.aborted) onLog(`projector stands down: ${String(error)}`);
+        await pause(failurePauseMs, signal);
+      } finally {
+        poke = undefined;
+        await client?.end().catch(() => {});
+      }
+    }
+    state = 'stopped';
+  }
+
+  return {
+    start() {
+      if (running !== undefined) return;
+      stopping = new AbortController();
+      running = serve(stopping.signal);
+    },
+    async stop() {
+      stopping?.abort();
+      await running;
+      running = undefined;
+    },
+    state: () => state,
+    poke: () => poke?.(),
+  };
+}
+
+const pause = (ms: number, signal: AbortSignal) => wait(ms, undefined, { signal }).catch(() => {});
+
+function connectionEnd(client: pg.Client): Promise<never> {
+  const end = new Promise<never>((_, reject) => {
+    client.once('end', () => reject(new Error('the connection that holds the lock ended')));
+  });
+  end.catch(() => {});
+  return end;
+}
+
+/**
+ * Follows the log for as long as the connection, and with it the lock, lasts. Rows, checkpoints and lock live on one
+ * connection: who has lost the lock cannot write.
+ */
+async function hold(
+  options: ProjectorOptions,
+  client: pg.Client,
+  lost: Promise<never>,
+  signal: AbortSignal,
+  listen: (look: () => void) => void,
+): Promise<void> {
+  const runs = new Map<string, ModelRun>();
+  const start = async (projection: Projection, checkpoint: Checkpoint) => {
+    const { generation, position } = checkpoint;
+    const parked = await loadParked(client, projection.readModel, generation);
+    const { rowsInMemory } = options;
+    const run = new ModelRun({ projection, generation, shadow: false, position, parked, rowsInMemory });
+    runs.set(projection.readModel, run);
+  };
+  const startAll = async () => {
+    for (const checkpoint of await readCheckpoints(client)) {
+      const projection = options.projections.find(({ readModel }) => readModel === checkpoint.readModel);
+      if (projection !== undefined) await start(projection, checkpoint);
+    }
+  };
+  await startAll();
+  const models = options.projections.map(({ readModel }) => readModel);
+  const oneByOne = queue();
+
+  /** False when another generation was switched in, or someone else wrote. */
+  async function agree(known: ReadonlyMap<string, Position | undefined>): Promise<boolean> {
+    const now = await lockCheckpoints(client, models);
+    return models.every((name) => {
+      const checkpoint = now.get(name)!;
+      return checkpoint.generation === runs.get(name)!.generation && checkpoint.position === known.get(name);
+    });
+  }
+
+  async function applyBatch(batch: readonly RecordedFact[]): Promise<void> {
+    const facts = batch as readonly DomainFact[];
+    const last = facts.at(-1)!.position;
+    for (;;) {
+      const known = new Map([...runs].map(([name, run]) => [name, run.position]));
+      const moving = [...runs.values()].filter(({ position }) => isBefore(position, last));
+      if (moving.length === 0) return;
+      for (const run of moving) await run.fold(client, facts);
+      const done = await inTransaction(client, async () => {
+        if (!(await agree(known))) return false;
+        for (const run of moving) await run.write(client);
+        await writeCheckpoints(
+          client,
+          moving.map((run) => run.projection.readModel),
+          last,
+        );
+        return true;
+      });
+      if (done) break;
+      // What was folded is not written: every run begins anew from its tables.
+      await startAll();
+    }
+    options.onPassed(lowest(runs.values())!);
+  }
+
+  const refold = () => oneByOne(() => refoldRequested(client, options.store, runs));
+  const first = lowest(runs.values());
+  if (first !== undefined) options.onPassed(first);
+  const subscription = options.store.subscribe({
+    ...(first === undefined ? {} : { after: first }),
+    batchSize: options.batchSize,
+    handle: (batch) => (batch.length === 0 ? Promise.resolve() : oneByOne(() => applyBatch(batch))),
+  });
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  failed.catch(() => {});
+  const look = () => void refold().catch(fail);
+  listen(look);
+  look();
+  const looking = setInterval(look, retryLookMs);
+  looking.unref();
+  const asked = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  try {
+    await Promise.race([subscription.done, lost, failed, asked]);
+  } finally {
+    clearInterval(looking);
+    await subscription.stop().catch(() => {});
+    await oneByOne(() => Promise.resolve()).catch(() => {});
+  }
+}
+
+const isBefore = (position: Position | undefined, other: Position) =>
+  position === undefined || comparePositions(position, other) < 0;
+
+/** What every run has passed. */
+function lowest(runs: Iterable<ModelRun>): Position | undefined {
+  let found: Position | undefined;
+  let first = true;
+  for (const { position } of runs) {
+    if (position === undefined) return undefined;
+    if (first || comparePositions(position, found!) < 0) found = position;
+    first = false;
+  }
+  return found;
+}
+
+/** Runs what it is given one after the other; a failure is its caller's and does not stop the next. */
+function queue(): <T>(work: () => Promise<T>) => Promise<T> {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = tail.then(work, work);
+    tail = result.catch(() => {});
+    return result;
+  };
+}

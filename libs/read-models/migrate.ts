@@ -1,0 +1,48 @@
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DatabaseConfig } from './engine/connection.js';
+import { readModelEntities } from './entities.js';
+import { Tables1790000000000 } from './migrations/1790000000000-tables.js';
+import { Generations1790000000001 } from './migrations/1790000000001-generations.js';
+
+/** In order. For a `TypeOrmModule.forRoot` that runs migrations itself. */
+export const readModelMigrations = [Tables1790000000000, Generations1790000000001];
+
+/** A TypeORM data source on the read models; instants and days are texts in its rows. */
+export const readModelDataSource = (config: DatabaseConfig, more: Partial<DataSourceOptions> = {}): DataSource =>
+  new DataSource({
+    type: 'postgres',
+    host: config.host,
+    port: config.port,
+    database: config.database,
+    username: config.user,
+    ...(config.password === undefined ? {} : { password: config.password }),
+    entities: readModelEntities,
+    installExtensions: false,
+    ...more,
+  } as DataSourceOptions);
+
+/**
+ * Brings the schema `read` up to date. Doing it again does nothing; several processes may do it at once.
+ * @param ownerConfig as the owner of the database (`qadaga_owner`); the role `qadaga_app` gets its rights.
+ */
+export async function migrateReadModels(ownerConfig: DatabaseConfig): Promise<void> {
+  const source = readModelDataSource(ownerConfig, {
+    migrations: readModelMigrations,
+    migrationsTableName: 'read_model_migration',
+    migrationsTransactionMode: 'all',
+    extra: { max: 2, options: '-c timezone=UTC' },
+  } as Partial<DataSourceOptions>);
+  await source.initialize();
+  try {
+    const runner = source.createQueryRunner();
+    await runner.connect();
+    try {
+      await runner.query('select pg_advisory_lock(1903454066, 3)');
+      await source.runMigrations();
+    } finally {
+      await runner.release();
+    }
+  } finally {
+    await source.destroy();
+  }
+}

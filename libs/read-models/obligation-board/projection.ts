@@ -1,0 +1,147 @@
+import {
+  caseStream,
+  caseWorkStream,
+  operatorSteps,
+  type Deadline,
+  type ObligationOpened,
+  type OperatorStepName,
+  type RuleSet,
+} from '#libs/domain';
+import type { Instant, Uuid } from '#libs/kernel';
+import { foldHeader } from '../case-header.js';
+import type { Projection, ProjectionContext, Rows } from '../engine/projection.js';
+import { streamKey, type DomainFact } from '../facts.js';
+import { feedsOf } from '../feeds.js';
+import { obligationCaseTable, ObligationRow, obligationTable, type ObligationCaseRow } from './row.js';
+
+export function obligationBoardProjection({ rules }: ProjectionContext): Projection {
+  return {
+    readModel: 'obligations',
+    tables: [obligationTable, obligationCaseTable],
+    feeds: feedsOf('obligations'),
+    unitsOf: (fact) =>
+      (fact.type === 'AlertRaised' || fact.type === 'AlertStepsPassed') && fact.data.subject.kind !== 'obligation'
+        ? []
+        : [streamKey(fact.stream)],
+    streamsOf: (unit) => [caseStream(unit as Uuid), caseWorkStream(unit as Uuid)],
+    apply(rows, fact) {
+      const { header, before } = foldHeader(rows, obligationCaseTable, fact);
+      if (before !== undefined && before !== header) carryHeader(rows, header);
+      const changed = changedObligation(rows, header, fact);
+      if (changed === undefined) return;
+      const row = { ...changed, nextStepAt: nextStepAt(rules.ruleSet(changed.ruleSetId), changed) };
+      rows.put(obligationTable, row.obligationId, row);
+    },
+  };
+}
+
+/** A case that moves or passes to another operator takes its duties along. */
+function carryHeader(rows: Rows, { operatorBin, region }: ObligationCaseRow): void {
+  for (const row of [...rows.all(obligationTable)])
+    if (row.operatorBin !== operatorBin || row.region !== region)
+      rows.put(obligationTable, row.obligationId, { ...row, operatorBin, region });
+}
+
+function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFact): ObligationRow | undefined {
+  const known = (obligationId: Uuid): ObligationRow => {
+    const row = rows.get(obligationTable, obligationId);
+    if (row === undefined) throw new Error(`${fact.type} of an obligation that was never opened`);
+    return row;
+  };
+  switch (fact.type) {
+    case 'ObligationOpened':
+      return opened(header, fact.data, fact.recordedAt);
+    case 'ObligationMet': {
+      const { obligationId, filingId, journalNo, receivedOn, late, daysLate } = fact.data;
+      const row = known(obligationId);
+      const excused = row.excusedByOrder !== null;
+      const status = late === null ? 'undetermined' : !late ? 'met' : excused ? 'excused' : 'met_late';
+      return { ...row, status, metByFilingId: filingId, metJournalNo: journalNo, metReceivedOn: receivedOn, daysLate };
+    }
+    case 'ObligationMissed': {
+      const missed = { status: 'missed', missDetectedOn: fact.data.detectedOn, missRescindedBecause: null } as const;
+      return { ...known(fact.data.obligationId), ...missed };
+    }
+    case 'MissRescinded': {
+      const rescinded = { status: 'open', missDetectedOn: null, missRescindedBecause: fact.data.because } as const;
+      return { ...known(fact.data.obligationId), ...rescinded };
+    }
+    case 'ObligationReopened':
+      return { ...known(fact.data.obligationId), status: 'open', ...notMet };
+    case 'ObligationVoided':
+      return { ...known(fact.data.obligationId), status: 'void', ...notMet };
+    case 'DeadlineRevised': {
+      const { obligationId, deadline, because } = fact.data;
+      return { ...known(obligationId), ...deadlineColumns(deadline), revisedBecause: because };
+    }
+    case 'ObligationExcused': {
+      const { obligationId, orderNo, reason, excusedOn } = fact.data;
+      return { ...known(obligationId), status: 'excused', excusedByOrder: orderNo, excuseReason: reason, excusedOn };
+    }
+    case 'AlertRaised':
+      return withSteps(known(fact.data.subject.id), [...fact.data.passed, fact.data.step]);
+    case 'AlertStepsPassed':
+      return withSteps(known(fact.data.subject.id), fact.data.passed);
+    default:
+      return undefined;
+  }
+}
+
+const notMet = { metByFilingId: null, metJournalNo: null, metReceivedOn: null, daysLate: null };
+
+function opened(header: ObligationCaseRow, data: ObligationOpened['data'], openedAt: Instant): ObligationRow {
+  const { caseId, caseRef, operatorBin, region } = header;
+  const { obligationId, kind, period, opensOn, deadline, learnedOn, historical } = data;
+  return {
+    obligationId,
+    caseId,
+    caseRef,
+    operatorBin,
+    region,
+    kind,
+    period: period ?? null,
+    opensOn,
+    openedAt,
+    learnedOn,
+    ...deadlineColumns(deadline),
+    revisedBecause: null,
+    ruleSetId: deadline?.trace.ruleSet.id ?? header.ruleSetId,
+    status: deadline === null ? 'undetermined' : 'open',
+    historical,
+    ...notMet,
+    missDetectedOn: null,
+    missRescindedBecause: null,
+    excusedByOrder: null,
+    excuseReason: null,
+    excusedOn: null,
+    stepsTaken: [],
+    nextStepAt: null,
+  };
+}
+
+const deadlineColumns = (deadline: Deadline | null) => ({
+  nominalDueOn: deadline?.nominalOn ?? null,
+  dueOn: deadline?.dueOn ?? null,
+  endsAt: deadline?.endsAt ?? null,
+  trace: deadline?.trace ?? null,
+});
+
+function withSteps(row: ObligationRow, steps: readonly string[]): ObligationRow {
+  const taken = new Set<OperatorStepName>(row.stepsTaken);
+  for (const step of steps) taken.add(step as OperatorStepName);
+  return { ...row, stepsTaken: [...taken] };
+}
+
+/**
+ * An open duty is looked at when the next step of its ladder is reached, and at the end of its term for the miss; a
+ * missed one for the rest of the ladder. A step below one that was taken is never due again.
+ */
+function nextStepAt(rules: RuleSet, row: ObligationRow): Instant | null {
+  const { status, dueOn, endsAt, openedAt, stepsTaken } = row;
+  if ((status !== 'open' && status !== 'missed') || dueOn === null || endsAt === null) return null;
+  const steps = operatorSteps(rules, { openedAt, dueOn });
+  const highest = steps.findLastIndex(({ step }) => stepsTaken.includes(step));
+  const next = steps[highest + 1]?.at;
+  if (status === 'missed') return next ?? null;
+  return next === undefined || endsAt < next ? endsAt : next;
+}
