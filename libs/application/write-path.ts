@@ -105,7 +105,8 @@ export class WritePath {
       const lost = results.slice(0, -1).findIndex((result) => result.outcome === 'conflict');
       if (lost !== -1 && !(await this.isOurs(claims[lost]!))) return execution.claims![lost]!.taken;
       const own = results.at(-1)!;
-      if (own.outcome === 'conflict' || lost !== -1) {
+      // Repeated: another process did this command at the same moment, and what it wrote may differ from what was decided here.
+      if (own.outcome !== 'appended' || lost !== -1) {
         this.cache.forget(stream);
         continue;
       }

@@ -4,7 +4,14 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:f
 import os from 'node:os';
 import path from 'node:path';
 import { instant, plainDate, type Quarter, type Uuid } from '#libs/kernel';
-import { caseWorkStream, noticeIdOf, noticeStream, type AlertRaised } from '#libs/domain';
+import {
+  authorityDecider,
+  authorityStream,
+  caseWorkStream,
+  noticeIdOf,
+  noticeStream,
+  type AlertRaised,
+} from '#libs/domain';
 import { migrateEventStore, type EventStore } from '#libs/event-store';
 import { migrateJobs } from '#libs/jobs';
 import { sharedTestPostgres, type TestDatabase, type TestPostgres } from '../embedded/testing.js';
@@ -379,9 +386,6 @@ describe('an order of the authority', () => {
     for (let n = 0; n < 3; n++) cases.push((await fileReference(one, q('2020-Q4'))).caseId);
     clock.set('2021-04-14T06:00:00Z');
     await one.engine.sweep();
-    const { execute } = one.house.writePath;
-    expect(execute).toBeDefined();
-    const { authorityDecider, authorityStream } = await import('#libs/domain');
     accepted(
       await one.house.writePath.execute({
         decider: authorityDecider,

@@ -1,16 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { EncodedAppend } from './codec.js';
-import {
-  isCollision,
-  isConnectionLoss,
-  type Cell,
-  type Statement,
-  type WriterConnection,
-} from './postgres-connection.js';
-import { appendManySql, appendOneSql, appendTogetherSql } from './postgres-schema.js';
+import { KnownRevisions } from './known-revisions.js';
+import { findCollision, isConnectionLoss, type Statement, type WriterConnection } from './postgres-connection.js';
+import { addManySql, addOneSql, appendManySql, appendTogetherSql } from './postgres-schema.js';
 import { StoreUnavailableError } from './port.js';
 
-const one: Statement = { name: 'log-append-one', text: appendOneSql };
+const addOne: Statement = { name: 'log-add-one', text: addOneSql };
+const addMany: Statement = { name: 'log-add-many', text: addManySql };
 const many: Statement = { name: 'log-append-many', text: appendManySql };
 const manyLocked: Statement = {
   name: 'log-append-many-locked',
@@ -51,10 +47,14 @@ const lockedForMs = 1_000;
 export class Appender {
   readonly #connection: WriterConnection;
   readonly #options: AppenderOptions;
+  readonly #revisions = new KnownRevisions();
   #queue: Entry[] = [];
   #running: Promise<void> | undefined;
   #lockedUntil = 0;
-  #lastOwn = 0;
+  /** The last position of the log after our last statement, in `#session`. */
+  #last = 0;
+  #session = 0;
+  #lastBatch = 0;
 
   constructor(connection: WriterConnection, options: AppenderOptions) {
     this.#connection = connection;
@@ -73,6 +73,11 @@ export class Appender {
     );
   }
 
+  /** Somebody has seen this revision of the stream. */
+  seen(stream: string, revision: number): void {
+    this.#revisions.note(stream, revision);
+  }
+
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     await this.#running;
@@ -89,9 +94,12 @@ export class Appender {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      // Writers that were answered a moment ago come back within this turn of the loop; they go into this batch.
-      await new Promise(setImmediate);
-      await this.#commit(this.#takeBatch());
+      // Writers that were answered a moment ago come back within this turn of the loop; they go into this batch. One
+      // that writes alone need not wait for others.
+      if (this.#queue.length > 1 || this.#lastBatch > 1) await new Promise(setImmediate);
+      const batch = this.#takeBatch();
+      this.#lastBatch = batch.length;
+      await this.#commit(batch);
     }
     this.#running = undefined;
   }
@@ -128,15 +136,18 @@ export class Appender {
   }
 
   async #commit(batch: Entry[]): Promise<void> {
+    let trusting = true;
     for (let attempt = 0; batch.length > 0;) {
       try {
         const until = batch.reduce((latest, { deadline }) => Math.max(latest, deadline), 0);
-        const written = await this.#write(batch, until);
+        const written = await this.#write(batch, until, trusting);
         for (let n = 0; n < batch.length; n++) batch[n]!.resolve(written[n]!);
         return;
       } catch (error) {
-        if (isCollision(error)) {
-          this.#lockedUntil = Date.now() + lockedForMs;
+        const collision = findCollision(error);
+        if (collision !== undefined) {
+          trusting = false;
+          if (collision === 'position') this.#lockedUntil = Date.now() + lockedForMs;
           batch = this.#withoutExpired(batch, error);
         } else if (isConnectionLoss(error)) {
           // It may have been committed. Trying again is safe: then the streams are not where expected, and the caller
@@ -164,12 +175,29 @@ export class Appender {
     return entries.filter(({ deadline }) => deadline > now);
   }
 
-  async #write(batch: readonly Entry[], until: number): Promise<Written[]> {
+  async #write(batch: readonly Entry[], until: number, trusting: boolean): Promise<Written[]> {
     const isLocked = this.#lockedUntil > 0 && this.#isLocked();
+    const session = this.#connection.session;
+    if (session !== this.#session) {
+      [this.#session, trusting] = [session, false];
+      this.#revisions.clear();
+    }
+    if (trusting && !isLocked && batch.every(({ appends }) => this.#isKnown(appends))) return this.#add(batch, until);
     const [first] = batch as [Entry];
     if (first.together) return [await this.#writeTogether(first, isLocked, until)];
-    if (batch.length === 1 && first.facts === 1 && !isLocked) return [await this.#writeOne(first.appends[0]!, until)];
     return this.#writeMany(batch, isLocked, until);
+  }
+
+  /** Whether every revision expected is there for certain, or comes with an append before. */
+  #isKnown(appends: readonly EncodedAppend[]): boolean {
+    if (appends.length === 1) return this.#revisions.has(appends[0]!.stream, appends[0]!.first - 1);
+    const ends = new Map<string, number>();
+    for (const { stream, first, facts } of appends) {
+      if ((ends.get(stream) ?? first) !== first || (!ends.has(stream) && !this.#revisions.has(stream, first - 1)))
+        return false;
+      ends.set(stream, first + facts.length);
+    }
+    return true;
   }
 
   #isLocked(): boolean {
@@ -178,24 +206,38 @@ export class Appender {
     return false;
   }
 
-  async #writeOne({ stream, facts }: EncodedAppend, until: number): Promise<Written> {
-    const { id, revision, type, body } = facts[0]!;
-    const rows = await this.#connection.run(
-      one,
-      [stream, String(revision), id, type, body, String(this.#lastOwn)],
-      until,
-    );
-    if (rows.length === 0) return 'refused';
-    const position = Number(rows[0]![0]);
-    this.#committed(position - 1, 1);
-    return [position];
+  /** Everything the batch goes by is known; should another process have been faster, a unique key stops it. */
+  async #add(batch: readonly Entry[], until: number): Promise<Written[]> {
+    const base = this.#last;
+    const [first] = batch as [Entry];
+    let added = 1;
+    if (batch.length === 1 && first.facts === 1) {
+      const [{ stream, facts }] = first.appends as [EncodedAppend];
+      const { id, revision, type, body } = facts[0]!;
+      await this.#connection.run(addOne, [stream, String(revision), id, type, body, String(base)], until);
+    } else {
+      added = batch.reduce((sum, { facts }) => sum + facts, 0);
+      await this.#connection.run(
+        addMany,
+        parametersOf(
+          batch.flatMap(({ appends }) => appends),
+          base,
+        ),
+        until,
+      );
+    }
+    let position = base;
+    const written = batch.map(({ appends }) => appends.map((append) => (position += append.facts.length)));
+    for (const { appends } of batch) for (const append of appends) this.#noteEnd(append);
+    this.#committed(base, added);
+    return written;
   }
 
   async #writeMany(batch: readonly Entry[], isLocked: boolean, until: number): Promise<Written[]> {
     const appends = batch.map(({ appends: [append] }) => append!);
     const [[base, actuals] = []] = await this.#connection.run(
       isLocked ? manyLocked : many,
-      parametersOf(appends, this.#lastOwn),
+      parametersOf(appends, this.#last),
       until,
     );
     const last = (actuals as string).split(',');
@@ -208,6 +250,7 @@ export class Appender {
       position += facts.length;
       return [position];
     });
+    appends.forEach((append, n) => written[n] !== 'refused' && this.#noteEnd(append));
     this.#committed(Number(base), position - Number(base));
     return written;
   }
@@ -216,22 +259,27 @@ export class Appender {
     const expected = new Map<string, number>();
     for (const { stream, first } of appends) if (!expected.has(stream)) expected.set(stream, first - 1);
     const values = [
-      ...parametersOf(appends, this.#lastOwn),
+      ...parametersOf(appends, this.#last),
       [...expected.keys()].join('\n'),
       [...expected.values()].join(','),
     ];
     const [row = []] = await this.#connection.run(isLocked ? togetherLocked : together, values, until);
-    const [base, wrong] = row.map((cell: Cell) => Number(cell));
+    const [base, wrong] = row.map(Number);
+    this.#committed(base!, wrong === 0 ? facts : 0);
     if (wrong !== 0) return 'refused';
-    this.#committed(base!, facts);
+    for (const append of appends) this.#noteEnd(append);
     let position = base!;
     return appends.map((append) => (position += append.facts.length));
   }
 
+  #noteEnd({ stream, first, facts }: EncodedAppend): void {
+    this.#revisions.note(stream, first + facts.length - 1);
+  }
+
   #committed(base: number, added: number): void {
     // Somebody else is writing: stay in line with them.
-    if (this.#lockedUntil > 0 && base !== this.#lastOwn) this.#lockedUntil = Date.now() + lockedForMs;
-    this.#lastOwn = base + added;
+    if (this.#lockedUntil > 0 && base !== this.#last) this.#lockedUntil = Date.now() + lockedForMs;
+    this.#last = base + added;
     if (added > 0) this.#options.onCommitted(base + added);
   }
 }

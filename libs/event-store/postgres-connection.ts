@@ -20,7 +20,11 @@ export function isConnectionLoss(error: unknown): boolean {
   return isNativeError(error) && !(error instanceof TypeError || error instanceof RangeError);
 }
 
-export const isCollision = (error: unknown) => error instanceof pg.DatabaseError && error.code === '23505';
+/** The key of log.facts that a statement ran against, because somebody else was there first. */
+export const findCollision = (error: unknown): 'position' | 'stream' | undefined => {
+  if (!(error instanceof pg.DatabaseError) || error.code !== '23505') return undefined;
+  return error.constraint === 'facts_stream_revision_key' ? 'stream' : 'position';
+};
 
 const quick = { connectionTimeoutMillis: 5_000, keepAlive: true };
 
@@ -29,15 +33,21 @@ export class WriterConnection {
   #client: pg.Client | undefined;
   #waitingUntil = Number.POSITIVE_INFINITY;
   #watchdog: NodeJS.Timeout | undefined;
+  #session = 0;
   readonly #config: PoolConfig;
 
   constructor(config: PoolConfig) {
     this.#config = config;
   }
 
+  /** Counts the connections. What was learned on an earlier one may not hold: another server may have taken over. */
+  get session(): number {
+    return this.#client === undefined ? this.#session + 1 : this.#session;
+  }
+
   /** `until` (ms since the epoch): when to stop waiting for the answer, by dropping the connection. */
   async run({ name, text }: Statement, values: readonly string[], until: number): Promise<readonly Cell[][]> {
-    const client = (this.#client ??= await this.#connect());
+    const client = this.#client ?? (await this.#connect());
     this.#waitingUntil = until;
     try {
       return (await client.query<Cell[]>({ name, text, values: values as string[], rowMode: 'array' })).rows;
@@ -61,6 +71,8 @@ export class WriterConnection {
       await client.connect();
       // Plans do not depend on the values, and bulk appends should not go through temporary files.
       await client.query("set plan_cache_mode = force_generic_plan; set work_mem = '64MB'");
+      this.#session++;
+      this.#client = client;
     } catch (error) {
       this.#drop(client);
       throw error;

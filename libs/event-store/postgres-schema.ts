@@ -15,23 +15,28 @@ const lastPosition = (hint: string) => `coalesce(
   (select f.position from log.facts f order by f.position desc limit 1), 0)`;
 
 /*
- * Positions are gapless by construction, without a lock: a statement numbers its facts after the highest position its
- * snapshot shows. Whatever another process commits after that snapshot took the same positions, so our statement fails
- * on the primary key as a whole, and the checks it made against the snapshot never count. See the appender.
+ * Positions are gapless by construction, without a lock: a statement numbers its facts after the highest position there
+ * is to its knowledge. Whatever another process has committed since took the same positions, so the statement fails on
+ * the primary key as a whole, and whatever it went by never counts.
+ *
+ * Two kinds of statement. The first kind trusts what the appender knows for certain on this connection: a position is
+ * committed and was the last one, the revisions expected exist. That none of them has a successor the two unique keys
+ * say. It costs as much as a plain INSERT. The second kind finds all of it out by itself, and answers for each append.
  */
 
-/** One fact. $1 stream, $2 revision, $3 id, $4 type, $5 body, $6 hint. No row: the stream is not where it was expected. */
-export const appendOneSql = `
-insert into log.facts (position, stream, revision, id, type, body)
-select ${lastPosition('$6')} + 1, g.stream, $2::int, $3::uuid, $4::text, $5::text
-from (select $1::text as stream) g
-where ${lastRevision('$2::int - 1')} = $2::int - 1
-returning position`;
+/** One fact. $1 stream, $2 revision, $3 id, $4 type, $5 body, $6 the last position. */
+export const addOneSql = `
+insert into log.facts (stream, revision, id, type, body, position) values ($1, $2, $3, $4, $5, $6::bigint + 1)`;
 
 const givenFacts = `rows from (
     string_to_table($1::text, E'\\n'), string_to_table($2::text, ','), string_to_table($3::text, ','),
     string_to_table($4::text, ','), string_to_table($5::text, E'\\n'), string_to_table($6::text, E'\\n')
   ) with ordinality as g(stream, first, revision, id, type, body, n)`;
+
+/** Many facts. Parameters as for `appendManySql`; $2 is not looked at, $7 is the last position. */
+export const addManySql = `
+insert into log.facts (position, stream, revision, id, type, body)
+select $7::bigint + g.n, g.stream, g.revision::int, g.id::uuid, g.type, g.body from ${givenFacts}`;
 
 /**
  * Many appends to different streams, each standing or falling alone. One item a fact in each parameter: $1 streams,

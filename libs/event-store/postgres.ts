@@ -175,12 +175,16 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
       checkName('stream', stream);
       const [statement, first] =
         direction === 'forward' ? [readForward, from ?? 0] : [readBackward, from ?? maxRevision];
-      return (await readers.query(statement, [stream, Math.min(first, maxRevision), limit])).map(decode);
+      const facts = (await readers.query(statement, [stream, Math.min(first, maxRevision), limit])).map(decode);
+      const last = facts.at(direction === 'forward' ? -1 : 0);
+      if (last !== undefined) appender.seen(stream, last.revision);
+      return facts;
     },
     readStreams: async (streams) => {
       const found = new Map<string, RecordedFact[]>(streams.map((stream) => [stream, []]));
       for (const row of await readers.query(readMany, [[...found.keys()]]))
         found.get(row[1] as string)!.push(decode(row));
+      for (const [stream, facts] of found) if (facts.length > 0) appender.seen(stream, facts.at(-1)!.revision);
       return found;
     },
     readAll: (given) => readAllBy(read, given),

@@ -24,7 +24,7 @@ export function assessmentFacts(state: CaseState, context: AssessmentContext): C
   for (const recorded of file.obligations.values()) {
     if (foundIds.has(recorded.obligationId) || recorded.status === 'void') continue;
     const ref = { caseId: file.caseId, obligationId: recorded.obligationId };
-    if (recorded.status === 'missed') facts.push({ type: 'MissRescinded', data: { ...ref, because: 'duty-void' } });
+    if (recorded.missed) facts.push({ type: 'MissRescinded', data: { ...ref, because: 'duty-void' } });
     facts.push({ type: 'ObligationVoided', data: { ...ref, because: 'duty-never-arose' } });
   }
   return facts;
@@ -92,19 +92,19 @@ function statusFacts(
         daysLate: metBy.daysLate,
       },
     };
-    return recorded.status === 'missed' && late !== true
+    return recorded.missed && late !== true
       ? [{ type: 'MissRescinded', data: { ...ref, because: 'filing-received-in-time' } }, met]
       : [met];
   }
   if (recorded.excuse) return [];
   const facts: CaseEvent[] = [];
   if (recorded.metBy) facts.push({ type: 'ObligationReopened', data: { ...ref, because: 'filing-taken-back' } });
-  if (assessed.status === 'missed' && (recorded.metBy || recorded.status !== 'missed'))
+  if (assessed.status === 'missed' && !recorded.missed)
     facts.push({
       type: 'ObligationMissed',
       data: { ...ref, dueOn: deadline!.dueOn, detectedOn: asOf.day, historical: context.historical },
     });
-  if (assessed.status === 'open' && recorded.status === 'missed')
+  if (assessed.status === 'open' && recorded.missed)
     facts.push({ type: 'MissRescinded', data: { ...ref, because: 'deadline-revised' } });
   return facts;
 }

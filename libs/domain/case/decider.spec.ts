@@ -184,6 +184,24 @@ describe('the quarterly duty (rule 4)', () => {
     expect(more.at(-1)).toMatchObject({ type: 'ObligationMet', data: { filingId: id('b'), daysLate: 2 } });
   });
 
+  it('is missed once, also when the late reference that resolved the miss is withdrawn', () => {
+    const withdraw: CaseCommand = {
+      type: 'WithdrawFiling',
+      filingId: id('late'),
+      withdrawalId: id('w'),
+      registration: received('2021-04-25', 'W'),
+    };
+    const facts = lived(
+      [commission('2021-01-15'), on('2021-01-16')],
+      [assess, on('2021-04-13', '00:00')],
+      [file(reference('2021-Q1'), '2021-04-20', 'late'), on('2021-04-20', '13:00')],
+      [withdraw, on('2021-04-25', '13:00')],
+    );
+    expect(types(facts).filter((type) => type === 'ObligationMissed')).toHaveLength(1);
+    expect(obligation(facts, quarterly('2021-Q1'))).toMatchObject({ status: 'missed', metBy: undefined });
+    expect(given(facts).when(assess, on('2021-04-26')).facts()).toEqual([]);
+  });
+
   it('includes the quarter in which mining ended, and none after it', () => {
     const ended: FilingValues = { kind: 'termination', activityEndedOn: plainDate('2021-05-05') };
     const facts = lived(

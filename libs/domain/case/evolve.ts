@@ -64,6 +64,7 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
         deadline,
         status,
         historical,
+        missed: false,
       };
       return withFile({ obligations: new Map(file.obligations).set(obligationId, obligation) });
     }
@@ -74,11 +75,15 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
       return withFile(changeObligation(file, obligationId, { status, metBy: { filingId, receivedOn, daysLate } }));
     }
     case 'ObligationMissed':
-      return withFile(changeObligation(file, event.data.obligationId, { status: 'missed' }));
+      return withFile(changeObligation(file, event.data.obligationId, { status: 'missed', missed: true }));
     case 'MissRescinded':
-      return withFile(changeObligation(file, event.data.obligationId, { status: 'open' }));
-    case 'ObligationReopened':
-      return withFile(changeObligation(file, event.data.obligationId, { status: 'open', metBy: undefined }));
+      return withFile(changeObligation(file, event.data.obligationId, { status: 'open', missed: false }));
+    case 'ObligationReopened': {
+      const { obligationId } = event.data;
+      // What was missed before it was met late is missed again, not open, when that filing is taken back.
+      const status = file.obligations.get(obligationId)?.missed ? 'missed' : 'open';
+      return withFile(changeObligation(file, obligationId, { status, metBy: undefined }));
+    }
     case 'DeadlineRevised': {
       const { obligationId, deadline } = event.data;
       return withFile(changeObligation(file, obligationId, { deadline }));

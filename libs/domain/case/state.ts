@@ -30,6 +30,8 @@ export interface Obligation {
   readonly deadline: Deadline | null;
   readonly status: ObligationStatus;
   readonly historical: boolean;
+  /** A miss is on record and was not rescinded; a late filing resolves it and never erases it. */
+  readonly missed: boolean;
   readonly metBy?: { readonly filingId: Uuid; readonly receivedOn: PlainDate; readonly daysLate: number | null };
   readonly excuse?: { readonly orderNo: string; readonly reason: string };
 }

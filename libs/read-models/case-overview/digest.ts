@@ -25,6 +25,8 @@ export interface ObligationDigest {
   readonly due?: PlainDate;
   readonly s: ObligationStatus;
   readonly excused?: true;
+  /** A miss is on record and was not rescinded. */
+  readonly missed?: boolean;
 }
 
 export interface CaseDigest {

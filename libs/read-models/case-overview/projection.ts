@@ -144,10 +144,13 @@ function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
       return withObligation(obligationId, { s });
     }
     case 'ObligationMissed':
-      return withObligation(fact.data.obligationId, { s: 'missed' });
+      return withObligation(fact.data.obligationId, { s: 'missed', missed: true });
     case 'MissRescinded':
-    case 'ObligationReopened':
-      return withObligation(fact.data.obligationId, { s: 'open' });
+      return withObligation(fact.data.obligationId, { s: 'open', missed: false });
+    case 'ObligationReopened': {
+      const { obligationId } = fact.data;
+      return withObligation(obligationId, { s: digest.obligations[obligationId]?.missed ? 'missed' : 'open' });
+    }
     case 'ObligationVoided':
       return withObligation(fact.data.obligationId, { s: 'void' });
     case 'ObligationExcused':

@@ -66,8 +66,10 @@ function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFa
       const rescinded = { status: 'open', missDetectedOn: null, missRescindedBecause: fact.data.because } as const;
       return { ...known(fact.data.obligationId), ...rescinded };
     }
-    case 'ObligationReopened':
-      return { ...known(fact.data.obligationId), status: 'open', ...notMet };
+    case 'ObligationReopened': {
+      const row = known(fact.data.obligationId);
+      return { ...row, status: row.missDetectedOn === null ? 'open' : 'missed', ...notMet };
+    }
     case 'ObligationVoided':
       return { ...known(fact.data.obligationId), status: 'void', ...notMet };
     case 'DeadlineRevised': {

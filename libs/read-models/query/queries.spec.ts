@@ -1,5 +1,5 @@
 import { createMemoryEventStore } from '#libs/event-store';
-import { addDays, findUuid } from '#libs/kernel';
+import { addDays } from '#libs/kernel';
 import { sharedTestPostgres, type TestDatabase } from '../../embedded/testing.js';
 import { migrateReadModels } from '../migrate.js';
 import { createReadModels, type ReadModels } from '../read-models.js';
@@ -34,9 +34,9 @@ afterAll(async () => {
 });
 
 /** All rows of a list, page by page; fails when a page repeats or does not end. */
-async function everything<Row, List extends { cursor?: string }>(
-  list: (request: List & { limit: number }) => Promise<Page<Row>>,
-  request: List,
+async function everything<Row, List extends { readonly cursor?: string; readonly limit?: number }>(
+  list: (request: List) => Promise<Page<Row>>,
+  request: NoInfer<List>,
   limit = 7,
 ): Promise<Row[]> {
   const rows: Row[] = [];
@@ -117,7 +117,7 @@ describe('filters', () => {
     expect((await list({ search: 'қуатты' })).rows.map(({ caseRef }) => caseRef)).toEqual(['DC-000003']);
     expect((await list({ search: '100%' })).rows).toHaveLength(1);
     expect((await list({ search: '%' })).rows).toHaveLength(1);
-    expect((await list({ search: 'Street' })).rows).not.toHaveLength(0);
+    expect((await list({ search: 'EKIBAST' })).rows).not.toHaveLength(0);
   });
 
   it('of cases go together', async () => {
@@ -189,7 +189,6 @@ describe('filters', () => {
     });
     const held = await everything(models.queries.cases.list, { operatorBin: cast(5).bin });
     expect(held.length).toBeLessThanOrEqual(1);
-    expect(findUuid(held[0]?.caseId ?? cast(5).caseId)).toBeDefined();
   });
 
   it('total megawatts by region', async () => {
@@ -214,9 +213,12 @@ describe('what is due', () => {
   });
 
   it('costs what is due, not what exists', async () => {
-    const plan = await models.source.query<{ 'QUERY PLAN': string }[]>(
-      `set enable_seqscan = off; explain select * from read.obligation where next_step_at <= now() order by next_step_at limit 10`,
-    );
+    const plan = await models.source.transaction(async (manager) => {
+      await manager.query('set local enable_seqscan = off; set local enable_bitmapscan = off');
+      return manager.query<unknown>(
+        'explain select * from read.obligation where next_step_at <= now() order by next_step_at limit 10',
+      );
+    });
     expect(JSON.stringify(plan)).toContain('Index Scan');
   });
 });

@@ -46,6 +46,8 @@ export interface NaiveDuty {
   daysLate: number | null;
   /** Whether a miss stands on record. */
   missed: boolean;
+  /** What the term hung on when it was judged. */
+  trigger: string | null;
 }
 
 export interface NaiveExtension {
@@ -82,7 +84,8 @@ export const plus = (day: string, days: number): string =>
 const between = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 86_400_000;
 
 const monthOfQuarter = ['', '01', '04', '07', '10'];
-export const firstDay = (period: string): string => `${period.slice(0, 4)}-${monthOfQuarter[Number(period.slice(6))]}-01`;
+export const firstDay = (period: string): string =>
+  `${period.slice(0, 4)}-${monthOfQuarter[Number(period.slice(6))]}-01`;
 export const quarterAfter = (period: string): string =>
   period.endsWith('4') ? `${Number(period.slice(0, 4)) + 1}-Q1` : `${period.slice(0, 6)}${Number(period.slice(6)) + 1}`;
 
@@ -195,7 +198,7 @@ function extended(it: NaiveCase, term: Term, start: string): string {
 
 function afterOutages(it: NaiveCase, start: string): string {
   let due = start;
-  for (let again = true; again; ) {
+  for (let again = true; again;) {
     again = false;
     for (const { fromMs, toMs } of it.outages) {
       if (fromMs >= midnightBefore(plus(due, 1)) || toMs <= midnightBefore(due)) continue;
@@ -207,14 +210,9 @@ function afterOutages(it: NaiveCase, start: string): string {
   return due;
 }
 
-/** What the terms hung on when they were last judged, by key: a duty that was met is judged anew when it moved. */
-const hungOn = new WeakMap<NaiveCase, Map<string, string | null>>();
-
 /** Judges every duty as of the instant, remembers the answer in `it.duties`, and gives it; void duties included. */
 export function judge(it: NaiveCase, atMs: number): NaiveDuty[] {
   const before = new Map(it.duties.map((duty) => [duty.key, duty]));
-  const triggers = hungOn.get(it) ?? new Map<string, string | null>();
-  hungOn.set(it, triggers);
   const found: NaiveDuty[] = [];
   for (const term of it.merged ? [] : terms(it, atMs)) {
     const { key, filing } = term;
@@ -222,14 +220,13 @@ export function judge(it: NaiveCase, atMs: number): NaiveDuty[] {
     let due: string | null = null;
     let nominal = term.nominal;
     if (nominal !== null) {
-      const closed = old?.metBy != null && old.metBy === filing?.name && triggers.get(key) === term.trigger;
+      const closed = old?.metBy != null && old.metBy === filing?.name && old.trigger === term.trigger;
       if (closed && old?.due != null) {
         nominal = old.nominal;
         due = old.due;
         if (dayOf(filing!.versions[0]!.receivedMs) > due) due = afterOutages(it, due);
       } else due = afterOutages(it, extended(it, term, term.rolls ? rolled(it, nominal) : nominal));
     }
-    triggers.set(key, term.trigger);
 
     let status: string;
     let daysLate: number | null = null;
@@ -242,7 +239,8 @@ export function judge(it: NaiveCase, atMs: number): NaiveDuty[] {
       status = daysLate === 0 ? 'met' : it.excused.includes(key) ? 'excused' : 'met_late';
     }
     const missed = status === 'missed' || ((status === 'met_late' || status === 'excused') && old?.missed === true);
-    found.push({ key, status, nominal, due, metBy: filing?.name ?? null, daysLate, missed });
+    const metBy = filing?.name ?? null;
+    found.push({ key, status, nominal, due, metBy, daysLate, missed, trigger: term.trigger });
   }
   for (const old of it.duties)
     if (!found.some((duty) => duty.key === old.key))

@@ -1,0 +1,55 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { documentTypes, longestDocument } from '#libs/documents';
+import { edgeAdapterOptions, prepareHttpEdge, type HttpEdgeOptions } from '#libs/http-edge';
+import { withCorrelation } from '#libs/platform';
+import { ApiModule } from './api.module.js';
+import { addDocumentParsers, addDoor } from './door.js';
+import { openApiDocument } from './docs/openapi.js';
+import { setOpenApiDocument } from './docs/docs.controller.js';
+import type { ApiParts } from './parts.js';
+
+export interface CreateApiOptions {
+  readonly edge?: Omit<HttpEdgeOptions, 'within'>;
+  /** Nest's own logger, e.g. `nestLogger(logger)`; false keeps it silent. */
+  readonly logger?: Parameters<typeof NestFactory.create>[1] extends infer _ ? false | object : never;
+}
+
+/** The API as an application of its own, initialized and not yet listening. @throws when a route has no action. */
+export async function createApi(parts: ApiParts, options: CreateApiOptions = {}): Promise<NestFastifyApplication> {
+  const { logger } = options;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    ApiModule.register(parts),
+    new FastifyAdapter(edgeAdapterOptions),
+    { abortOnError: false, bodyParser: false, ...(logger === undefined ? {} : { logger: logger as false }) },
+  );
+  const guard = prepareApi(app, parts, options);
+  await app.init();
+  guard.check();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
+
+/**
+ * For whoever composes the API with others in one application: call after NestFactory.create and before init, and
+ * `check` after init. @throws (from `check`) when a route would be served without a row in the policy table.
+ */
+export function prepareApi(
+  app: NestFastifyApplication,
+  parts: ApiParts,
+  options: CreateApiOptions = {},
+): { check(): void } {
+  const instance = app.getHttpAdapter().getInstance();
+  prepareHttpEdge(app, { ...options.edge, within: withCorrelation });
+  const door = addDoor(instance, parts);
+  addDocumentParsers(instance, Object.keys(documentTypes), longestDocument + 1024);
+  return {
+    check: () => {
+      const unguarded = door.unguarded();
+      if (unguarded.length > 0)
+        throw new Error(`routes without an action in the policy table: ${unguarded.join(', ')}`);
+      setOpenApiDocument(app, openApiDocument(app));
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { HttpProblem, TooManyRequestsError, UnauthenticatedError } from '#libs/http-edge';
+import { TooManyAttemptsError, isAction, type Account } from '#libs/identity';
+import { callerFor } from './access.js';
+import type { HttpRequest } from './exchange.js';
+import type { ApiParts } from './parts.js';
+import type { RouteDoor } from './routing.js';
+
+type Instance = ReturnType<ReturnType<NestFastifyApplication['getHttpAdapter']>['getInstance']>;
+type DoorRequest = HttpRequest & {
+  readonly ip: string;
+  readonly is404: boolean;
+  readonly routeOptions: { readonly config: RouteDoor };
+};
+
+/**
+ * Nobody gets past without a key whose role the policy table lets do what the route does; asked before a body is read.
+ * Call before routes are made. The answer lists, when the application is up, the routes nobody guards.
+ */
+export function addDoor(instance: Instance, parts: ApiParts): { unguarded(): readonly string[] } {
+  const unguarded: string[] = [];
+  instance.addHook('onRoute', ({ url, method, config }) => {
+    const door = (config ?? {}) as RouteDoor;
+    if (door.open || (door.action !== undefined && isAction(door.action))) return;
+    unguarded.push(`${String(method)} ${url}`);
+  });
+
+  instance.addHook('onRequest', async (request) => {
+    const asked = request as unknown as DoorRequest;
+    const door = asked.routeOptions.config;
+    // Where there is no route there is nothing to guard.
+    if (asked.is404 || door.open) return;
+    if (door.action === undefined) throw new Error('a route without an action was reached');
+    const account = await recognized(asked, door, parts);
+    asked.caller = callerFor(account, door.action);
+  });
+
+  instance.addHook('preValidation', (request, _reply, done) => {
+    const asked = request as unknown as DoorRequest;
+    const problem = bodyProblem(asked);
+    if (problem) return done(problem);
+    // The body is complete: an electronic document is received now, before any queue.
+    asked.arrivedAt = parts.house.clock.now();
+    done();
+  });
+
+  return { unguarded: () => unguarded };
+}
+
+async function recognized(request: DoorRequest, door: RouteDoor, { identity }: ApiParts): Promise<Account> {
+  const key = keyOf(request, door);
+  if (key === undefined) throw unauthenticated(door);
+  try {
+    const account = await identity.authenticate(key, request.ip);
+    if (account) return account;
+  } catch (error) {
+    if (error instanceof TooManyAttemptsError) throw new TooManyRequestsError(error.retryAfterSeconds);
+    throw error;
+  }
+  throw unauthenticated(door);
+}
+
+/** `Authorization: Bearer <key>`, or `X-Api-Key: <key>`; on pages for browsers also as the password of Basic. */
+function keyOf({ headers }: HttpRequest, door: RouteDoor): string | undefined {
+  const { authorization } = headers;
+  const own = headers['x-api-key'];
+  if (typeof authorization === 'string') {
+    const bearer = /^Bearer +(\S{1,200})$/i.exec(authorization);
+    if (bearer) return bearer[1];
+    const basic = door.basic ? /^Basic +([A-Za-z0-9+/=]{1,400})$/i.exec(authorization) : null;
+    return basic
+      ? Buffer.from(basic[1]!, 'base64')
+          .toString('utf8')
+          .replace(/^[^:]*:/, '')
+      : undefined;
+  }
+  return typeof own === 'string' && own.length <= 200 ? own : undefined;
+}
+
+const unauthenticated = (door: RouteDoor): HttpProblem =>
+  door.basic
+    ? new HttpProblem(401, 'unauthenticated', undefined, [], {
+        'WWW-Authenticate': 'Basic realm="qadaga: any name, the API key as password", charset="UTF-8"',
+      })
+    : new UnauthenticatedError();
+
+/** A document is taken only where one is asked for, and nothing else there. */
+function bodyProblem({ routeOptions, headers, method, body }: DoorRequest): HttpProblem | undefined {
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  const { takes } = routeOptions.config;
+  const type =
+    typeof headers['content-type'] === 'string' ? headers['content-type'].split(';')[0]!.trim().toLowerCase() : '';
+  const isDocument = Buffer.isBuffer(body);
+  const fits = takes ? isDocument && takes.includes(type) : !isDocument;
+  return fits ? undefined : new HttpProblem(415, 'unsupported-media-type');
+}
+
+/** Before its body is read: a document that no route here takes need not come in. */
+export function addDocumentParsers(instance: Instance, types: readonly string[], bodyLimit: number): void {
+  instance.addContentTypeParser([...types], { parseAs: 'buffer', bodyLimit }, (_request, body, done) =>
+    done(null, body),
+  );
+  instance.addHook('preParsing', (request, _reply, _payload, done) => {
+    const { takes } = (request as unknown as DoorRequest).routeOptions.config;
+    const type = String(request.headers['content-type'] ?? '')
+      .split(';')[0]!
+      .trim()
+      .toLowerCase();
+    if (types.includes(type) && !takes) done(new HttpProblem(415, 'unsupported-media-type'));
+    else done();
+  });
+}

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { openHouse, type OpenedHouse } from '#libs/assembly';
+import { fileDocuments } from '#libs/documents';
+import { sharedTestPostgres } from '../../../libs/embedded/testing.js';
+import { clientRoles, type ClientRole } from '#libs/identity';
+import { drawUuid, instant, type Clock, type Instant } from '#libs/kernel';
+import { createHealth, loadConfig } from '#libs/platform';
+import { createApi, type CreateApiOptions } from '../index.js';
+
+export const ownBin = '940140000385';
+export const otherBin = '970740000838';
+
+/** A clock that stands until it is set. */
+export class StandingClock implements Clock {
+  constructor(private at: Instant) {}
+  now(): Instant {
+    return this.at;
+  }
+  set(text: string): void {
+    this.at = instant(text);
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string | string[] | number | undefined };
+  /** Parsed JSON; undefined for another kind of body. */
+  // oxlint-disable-next-line no-explicit-any
+  readonly body: ReturnType<typeof JSON.parse>;
+  readonly raw: Buffer;
+}
+
+export interface AskOptions {
+  readonly as?: ClientRole | 'other-operator' | 'second-senior' | 'nobody';
+  readonly body?: unknown;
+  readonly headers?: { readonly [name: string]: string };
+  /** Without one a new key for every command. */
+  readonly key?: string;
+}
+
+export interface TestApi {
+  readonly app: NestFastifyApplication;
+  readonly opened: OpenedHouse;
+  readonly clock: StandingClock;
+  readonly keys: { readonly [role: string]: string };
+  ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, options?: AskOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The whole API in this process over a database of its own; nothing is replaced but the clock. */
+export async function startTestApi(options: CreateApiOptions = {}): Promise<TestApi> {
+  const postgres = await sharedTestPostgres();
+  const database = await postgres.createDatabase();
+  const home = mkdtempSync(path.join(os.tmpdir(), 'qadaga-api-'));
+  const config = loadConfig(
+    { QADAGA_HOME: home, QADAGA_DATABASE_URL: urlOf(database.app), QADAGA_DATABASE_OWNER_URL: urlOf(database.owner) },
+    home,
+  );
+  const clock = new StandingClock(instant('2021-04-05T05:00:00Z'));
+  const opened = await openHouse(config, { clock, projector: true });
+  const { identity, house, readModels, requestHash } = opened;
+  const keys: Record<string, string> = {};
+  for (const role of clientRoles)
+    keys[role] = (
+      await identity.issueKey({ role, label: role, ...(role === 'operator' ? { operatorBin: ownBin } : {}) })
+    ).key;
+  keys['other-operator'] = (await identity.issueKey({ role: 'operator', label: 'other', operatorBin: otherBin })).key;
+  keys['second-senior'] = (await identity.issueKey({ role: 'senior-officer', label: 'second' })).key;
+
+  const app = await createApi(
+    {
+      house,
+      readModels,
+      identity,
+      requestHash,
+      documents: fileDocuments(path.join(home, 'documents')),
+      health: createHealth(),
+    },
+    { logger: false, ...options },
+  );
+
+  return {
+    app,
+    opened,
+    clock,
+    keys,
+    async ask(method, url, { as = 'operator', body, headers = {}, key } = {}) {
+      const payload =
+        body === undefined
+          ? undefined
+          : Buffer.isBuffer(body) || typeof body === 'string'
+            ? body
+            : JSON.stringify(body);
+      const answer = await app.inject({
+        method,
+        url,
+        headers: {
+          ...(as === 'nobody' ? {} : { authorization: `Bearer ${keys[as]}` }),
+          ...(method === 'GET' ? {} : { 'idempotency-key': key ?? drawUuid() }),
+          ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(payload === undefined ? {} : { payload }),
+      });
+      const isJson = /json/.test(String(answer.headers['content-type'] ?? ''));
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body: isJson ? JSON.parse(answer.body) : undefined,
+        raw: answer.rawPayload,
+      };
+    },
+    async close() {
+      await app.close();
+      await opened.close();
+      await database.drop();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+const urlOf = (config: {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+}): string =>
+  `postgres://${encodeURIComponent(config.user ?? '')}:${encodeURIComponent(config.password ?? '')}@${config.host}:${config.port}/${config.database}`;
