@@ -119,11 +119,10 @@ function described(spec: RouteSpec, problems: readonly number[]): (MethodDecorat
     ApiResponse({
       status,
       description: spec.summary,
-      headers: {
-        ...(spec.etag === undefined
+      headers:
+        spec.etag === undefined
           ? {}
-          : { ETag: { schema: { type: 'string' }, description: 'The version of the filing.' } }),
-      },
+          : { ETag: { schema: { type: 'string' }, description: 'The version of the filing.' } },
       ...(answer === undefined
         ? answerType === 'application/json'
           ? {}

@@ -55,7 +55,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
   };
   try {
     await migrate(databases);
-    const clock = options.clock ?? (SimulatedClock.exists(config.home) ? new SimulatedClock(config.home) : systemClock);
+    const clock = options.clock ?? clockOf(config);
     const pool = new pg.Pool({ ...databases.app, max: 6 });
     pool.on('error', () => {});
     closers.push(() => pool.end());
@@ -114,6 +114,12 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     await close().catch(() => {});
     throw error;
   }
+}
+
+/** A home that was given a simulated clock keeps it: its facts lie on that clock. */
+function clockOf({ home, simulatedClock }: Config): Clock {
+  if (SimulatedClock.exists(home)) return new SimulatedClock(home);
+  return simulatedClock === undefined ? systemClock : SimulatedClock.create(home, simulatedClock);
 }
 
 async function migrate({ owner, appRole }: Databases): Promise<void> {

@@ -4,3 +4,4 @@ export * from './simulated-clock.js';
 export { PostgresNumbers, migrateNumbers } from './numbers.js';
 export * from './engine.js';
 export { dueBoards } from './boards.js';
+export * from './doctor.js';

@@ -96,7 +96,7 @@ create table if not exists log.facts (
   id uuid not null,
   type text collate "C" not null,
   body text not null,
-  unique (stream, revision)
+  constraint facts_stream_revision_key unique (stream, revision)
 );
 comment on table log.facts is 'The log: what happened, for ever. body is the RFC 8785 text whose bytes the audit tree hashes.';
 ${underLock('append_many_locked', 7, 'actuals text', appendManySql)};

@@ -1,5 +1,5 @@
 import { explainDeadline, type Deadline } from '#libs/domain';
-import type { NoticeDocument } from '#libs/documents';
+import type { DeliveredNotice } from '#libs/engine';
 import type {
   AlertRow,
   CaseView,
@@ -194,7 +194,7 @@ export const noticeView = (row: NoticeRow) => ({
 });
 
 /** As the energy body sees it: the document of rule 6 and how far it has come, nothing else. */
-export const inboxView = (row: NoticeRow) => ({
+export const inboxView = (row: NoticeRow, document: DeliveredNotice) => ({
   situation: row.situation,
   sentAt: row.sentAt,
   deliveredAt: row.deliveredAt,
@@ -203,24 +203,7 @@ export const inboxView = (row: NoticeRow) => ({
   theirDate: row.theirDate,
   refusedBecause: row.refusedBecause,
   supersededBy: row.supersededBy,
-  document: noticeDocumentOfRow(row),
-});
-
-const noticeDocumentOfRow = (row: NoticeRow): NoticeDocument => ({
-  noticeId: row.noticeId,
-  number: row.number,
-  issuedOn: row.issuedOn,
-  legalBasis: row.legalBasis,
-  deadline: { dueOn: row.dueOn, endsAt: row.endsAt, zone: row.trace.zone },
-  stage: row.stage,
-  period: row.period,
-  centreId: row.centreId,
-  supersedes: row.supersedes,
-  contents: {
-    location: { region: row.region, address: row.address },
-    powerMw: row.powerMw ?? 'not stated',
-    expansionMw: row.expansionMw ?? 'not stated',
-  },
+  document,
 });
 
 export const operatorView = (row: OperatorView) => ({

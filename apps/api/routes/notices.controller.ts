@@ -1,5 +1,6 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import { AcknowledgeNotice, onNotice, RefuseNotice } from '#libs/application';
+import { findNoticeToDeliver } from '#libs/engine';
 import { isRejection } from '#libs/kernel';
 import type { NoticeRow } from '#libs/read-models';
 import { inboxView, itemsOf, noticeView } from '../answers/views.js';
@@ -72,9 +73,8 @@ export class NoticesController {
     const { ask } = await this.questions.caughtUp(exchange, after);
     const from = cursor === undefined ? 0 : placeOf(cursor);
     const rows = await ask.notices.inbox(from, limit);
-    const delivered = await Promise.all(rows.map((row) => this.deliver(exchange, row)));
     return {
-      items: delivered.map(inboxView),
+      items: await Promise.all(rows.map((row) => this.handOver(exchange, row))),
       next: cursorOf(rows.at(-1)?.inboxPosition ?? from),
       more: rows.length === limit,
     };
@@ -95,7 +95,7 @@ export class NoticesController {
   ) {
     const row = await this.getNotice(exchange, id, after);
     if (row.inboxPosition === null) throw notFound('notice');
-    return inboxView(await this.deliver(exchange, row));
+    return this.handOver(exchange, row);
   }
 
   @Command('notices/:noticeId/acknowledgement', {
@@ -135,6 +135,13 @@ export class NoticesController {
     const row = await ask.notices.find(idOf(text, 'notice'));
     if (!row) throw notFound('notice');
     return row;
+  }
+
+  /** The very document that is pushed where a system takes it from us: two ways, one notice. */
+  private async handOver(exchange: Exchange, row: NoticeRow) {
+    const document = await findNoticeToDeliver(this.parts.house.writePath.store, row.noticeId);
+    if (!document) throw new Error('a notice in the register was never issued');
+    return inboxView(await this.deliver(exchange, row), document);
   }
 
   /** To be handed the document is to receive it; that is on record before it is handed over. */

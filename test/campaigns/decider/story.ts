@@ -283,7 +283,8 @@ export function tell(
       ]!;
       const periods = step.b % 2 && kind === 'quarterly_reference' ? [periodNear(dayOf(atMs), step.b % 6)] : undefined;
       const scopeRegions = step.c % 3 === 0 ? [regions[step.b % 2]!] : undefined;
-      const dueOn = plus(dayOf(atMs), (step.c % 60) - 20);
+      const near = step.b % 3 ? it.duties.find((duty) => duty.key.startsWith(kind) && duty.due)?.due : undefined;
+      const dueOn = plus(near ?? dayOf(atMs), (step.c % 60) - 20);
       it.extensions.push({ kind, periods, regions: scopeRegions, dueOn });
       extensions.push({
         orderId: idOf(`order ${n}`),
@@ -298,8 +299,11 @@ export function tell(
       });
       if (step.a % 5) assess();
     } else if (op === 'outage') {
-      const toMs = atMs - (step.b % 20) * 7_000_001;
-      const fromMs = toMs - (1 + (step.c % 72)) * 3_600_000;
+      // Half of them strike about the last day of a term.
+      const due = step.a % 2 ? it.duties[step.b % Math.max(1, it.duties.length)]?.due : undefined;
+      const wanted = due ? midnightBefore(due) + ((step.b % 48) - 12) * 3_500_000 : atMs - (step.b % 20) * 7_000_001;
+      const fromMs = Math.min(wanted, atMs - 3_600_000);
+      const toMs = Math.min(fromMs + (1 + (step.c % 72)) * 3_599_999, atMs);
       it.outages.push({ fromMs, toMs });
       outages.push({ outageId: idOf(`outage ${n}`), from: instantOfMs(fromMs), to: instantOfMs(toMs), reason: 'r' });
       if (

@@ -1,0 +1,100 @@
+import os from 'node:os';
+import type { Json } from '#libs/kernel';
+import type { EngineStatus } from '#libs/engine';
+import { redacted } from '#libs/platform';
+import type { OpenedHouse } from './house.js';
+
+/** One thing the doctor looked at; `bad` is for a person to act on. */
+export interface Finding {
+  readonly name: string;
+  readonly state: 'good' | 'bad' | 'note';
+  readonly words: string;
+}
+
+/** Milliseconds that our clock is ahead of the database's (negative: behind). Readiness allows one second. */
+export async function clockSkewMs({ pool }: Pick<OpenedHouse, 'pool'>): Promise<number> {
+  const before = Date.now();
+  const { rows } = await pool.query<{ at: string }>('select extract(epoch from clock_timestamp()) * 1000 as at');
+  const after = Date.now();
+  return Math.round((before + after) / 2 - Number(rows[0]!.at));
+}
+
+/** Configuration, versions, clocks, lag, and whether the deadline engine is alive. */
+export async function examine(opened: OpenedHouse, status: EngineStatus | undefined): Promise<Finding[]> {
+  const { config, databases, catalogue, readModels, pool, clock } = opened;
+  const findings: Finding[] = [];
+  const say = (name: string, state: Finding['state'], words: string) => void findings.push({ name, state, words });
+
+  const version = (await pool.query<{ v: string }>('show server_version')).rows[0]!.v;
+  say('versions', 'note', `Node.js ${process.version}, PostgreSQL ${version} (${databases.kind}), ${os.type()}`);
+  say('time zones', 'note', `tz data ${process.versions.tz}, ICU ${process.versions.icu}`);
+  say('configuration', 'note', JSON.stringify(redacted(config)));
+  const rules = catalogue.ruleSet(config.ruleSet);
+  const calendar = opened.house.lawBook.calendar(rules.calendarId);
+  say(
+    'law',
+    'note',
+    `${rules.id} (${rules.hash.slice(0, 12)}), calendar ${calendar.id} ${calendar.version}, ${rules.zone}`,
+  );
+
+  const skew = await clockSkewMs(opened);
+  say(
+    'clock',
+    Math.abs(skew) > 1000 ? 'bad' : 'good',
+    `${skew} ms from the database's clock; the house's day is ${clock.now()}`,
+  );
+
+  const lag = await readModels.lag();
+  const behind = Math.max(0, ...lag.readModels.map((one) => one.behind));
+  const parked = await readModels.listParked();
+  say(
+    'read models',
+    lag.projectorActive ? 'good' : 'note',
+    `${behind} facts behind; ${lag.projectorActive ? 'a projector is active' : 'no projector is active: no server runs'}`,
+  );
+  if (parked.length > 0)
+    say(
+      'parked',
+      'bad',
+      `${parked.length} cases are parked in read models: ${parked
+        .slice(0, 5)
+        .map((one) => one.unit)
+        .join(', ')}`,
+    );
+
+  if (status) sayEngine(status, say);
+  return findings;
+}
+
+function sayEngine(status: EngineStatus, say: (name: string, state: Finding['state'], words: string) => void): void {
+  const { lastSweep, nextSweepAt, nearestDeadline, failures, parked, queues } = status;
+  say(
+    'sweep',
+    lastSweep === undefined ? 'note' : lastSweep.stuckCount > 0 ? 'bad' : 'good',
+    lastSweep
+      ? `last at ${lastSweep.at}, ${lastSweep.due} due, ${lastSweep.missed} misses, ${lastSweep.alertsRaised} alerts; next at ${nextSweepAt ?? 'no time: no server runs'}`
+      : 'has never run here',
+  );
+  if (queues) {
+    const words = Object.entries(queues).map(([name, one]) => `${name} ${one.waiting + one.delayed}+${one.active}`);
+    say('queues', 'note', `waiting and active: ${words.join(', ')}`);
+  } else say('queues', 'bad', 'the queue does not answer');
+  if (failures.length > 0)
+    say(
+      'jobs',
+      'bad',
+      `${failures.length} failed: ${failures
+        .slice(0, 3)
+        .map((one) => `${one.name}: ${one.reason}`)
+        .join('; ')}`,
+    );
+  if (parked.length > 0) say('policies', 'bad', `${parked.length} facts are parked: ${parked[0]!.reason}`);
+  say(
+    'nearest legal deadline',
+    'note',
+    nearestDeadline ? `in ${nearestDeadline.hours} hours, at ${nearestDeadline.at}` : 'none is ahead',
+  );
+}
+
+export const asJson = (findings: readonly Finding[]): { readonly [name: string]: Json } =>
+  Object.fromEntries(findings.map(({ name, state, words }) => [name, { state, words }]));
