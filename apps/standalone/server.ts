@@ -29,10 +29,10 @@ export async function startServer(
   };
   try {
     const keys = await createFirstKeys(opened.databases.app, config.home);
-    const engine = serverEngine(opened, (error, where) =>
+    const { engine, stop } = serverEngine(opened, (error, where) =>
       logger.error({ err: error, where }, 'the deadline engine met a fault'),
     );
-    closers.push(() => engine.stop());
+    closers.push(stop);
     const api = await createApi(
       {
         house: opened.house,
@@ -41,7 +41,9 @@ export async function startServer(
         documents: fileDocuments(path.join(config.home, 'documents')),
         health: healthOf(opened, engine),
         requestHash: opened.requestHash,
-        doctor: async () => asJson(await examine(opened, await engine.status())),
+        // The configuration names paths of this machine: that is for the terminal, not for a client.
+        doctor: async () =>
+          asJson((await examine(opened, await engine.status())).filter(({ name }) => name !== 'configuration')),
       },
       {
         logger: nestLogger(logger),

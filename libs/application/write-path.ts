@@ -143,6 +143,17 @@ export class WritePath {
     return this.load(stream, decider);
   }
 
+  /** For who has just read whole streams, many at once: what follows finds this one loaded. */
+  remember<State, Command, E extends NewFact, Context>(
+    stream: string,
+    decider: Decider<State, Command, E, Context>,
+    facts: readonly RecordedFact[],
+  ): Loaded<State> {
+    const loaded = foldStream(decider, facts);
+    this.cache.put(stream, loaded);
+    return loaded;
+  }
+
   private async isOurs(claim: Append): Promise<boolean> {
     const [first] = await this.store.readStream(claim.stream, { limit: 1 });
     return first?.id === claim.facts[0]!.id;

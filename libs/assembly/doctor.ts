@@ -25,7 +25,7 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
   const findings: Finding[] = [];
   const say = (name: string, state: Finding['state'], words: string) => void findings.push({ name, state, words });
 
-  const version = (await pool.query<{ v: string }>('show server_version')).rows[0]!.v;
+  const version = (await pool.query<{ server_version: string }>('show server_version')).rows[0]!.server_version;
   say('versions', 'note', `Node.js ${process.version}, PostgreSQL ${version} (${databases.kind}), ${os.type()}`);
   say('time zones', 'note', `tz data ${process.versions.tz}, ICU ${process.versions.icu}`);
   say('configuration', 'note', JSON.stringify(redacted(config)));

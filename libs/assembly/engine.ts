@@ -16,24 +16,30 @@ import type { OpenedHouse } from './house.js';
 const mailFrom = 'qadaga@localhost';
 
 /** The deadline engine as a server runs it: BullMQ on the backend that the configuration names. */
-export function serverEngine(opened: OpenedHouse, onError: OnError): Engine {
+export function serverEngine(opened: OpenedHouse, onError: OnError): { engine: Engine; stop(): Promise<void> } {
   const { config, house, readModels, pool, databases } = opened;
   const queueOptions = { onError: (error: Error) => onError(error, 'queue') };
   const queue =
     config.queue.kind === 'redis'
       ? createRedisJobQueue({ url: config.queue.url, ...queueOptions })
       : createPostgresJobQueue({ config: databases.app, ...queueOptions });
-  return new Engine({
+  const engineStore = createPostgresEngineStore({ config: databases.app, onError });
+  const engine = new Engine({
     house,
     boards: dueBoards(readModels, pool),
     queue,
-    engineStore: createPostgresEngineStore({ config: databases.app, onError }),
+    engineStore,
     leadership: createPostgresLeadership({ config: databases.app, onError }),
     outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
     delivery: deliveryOf(config),
     sweepSeconds: config.sweepSeconds,
     onError,
   });
+  const stop = async () => {
+    await engine.stop();
+    await engineStore.close();
+  };
+  return { engine, stop };
 }
 
 /** The engine of a replay: the same policies and processors, run in process when the simulated day asks for them. */

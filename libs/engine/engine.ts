@@ -53,7 +53,8 @@ export class Engine {
   readonly processors: readonly AnyProcessor[];
   private keeping: NodeJS.Timeout | undefined;
   private kept: Promise<void> = Promise.resolve();
-  private keeperBusy = false;
+  /** Parts of the keeper that have not come back: a queue that is away can hold one for ever. */
+  private readonly busy = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
     const { house, boards, queue, engineStore, leadership, outbox, delivery, onError, queuePatienceMs } = options;
@@ -111,24 +112,18 @@ export class Engine {
    */
   async keep(): Promise<void> {
     const { queue, boards, engineStore, house, onError, sweepSeconds = 15 } = this.options;
-    if (this.keeperBusy) return;
-    this.keeperBusy = true;
-    try {
-      await this.guarded('keeper: queue', async () => {
-        await queue.ensureSchedule('sweep', sweepSeconds * 1000);
-        await requeueOwed(boards, engineStore, queue);
-      });
-      await this.guarded('keeper: sweep', async () => {
-        const last = await engineStore.report<LastSweep>(sweepReport);
-        const ageMs = last ? msOf(house.clock.now()) - msOf(last.at) : undefined;
-        if (ageMs === undefined || ageMs <= Math.max(60_000, 4000 * sweepSeconds)) return;
-        const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
-        const requeued = { notices: 0, alerts: 0, orders: 0 };
-        await engineStore.saveReport(sweepReport, report.at, { ...report, requeued });
-      });
-    } finally {
-      this.keeperBusy = false;
-    }
+    await this.guarded('keeper: queue', async () => {
+      await queue.ensureSchedule('sweep', sweepSeconds * 1000);
+      await requeueOwed(boards, engineStore, queue);
+    });
+    await this.guarded('keeper: sweep', async () => {
+      const last = await engineStore.report<LastSweep>(sweepReport);
+      const ageMs = last ? msOf(house.clock.now()) - msOf(last.at) : undefined;
+      if (ageMs === undefined || ageMs <= Math.max(60_000, 4000 * sweepSeconds)) return;
+      const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
+      const requeued = { notices: 0, alerts: 0, orders: 0 };
+      await engineStore.saveReport(sweepReport, report.at, { ...report, requeued });
+    });
   }
 
   async status(): Promise<EngineStatus> {
@@ -155,13 +150,16 @@ export class Engine {
     };
   }
 
+  /** Waits for the work, at most 15 s; what hangs longer is reported, and not begun a second time beside itself. */
   private async guarded(where: string, work: () => Promise<void>): Promise<void> {
+    if (this.busy.has(where)) return;
+    this.busy.add(where);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((_, reject) => {
       timer = setTimeout(() => reject(new Error('no answer within 15 s')), 15_000);
     });
     try {
-      await Promise.race([work(), late]);
+      await Promise.race([work().finally(() => this.busy.delete(where)), late]);
     } catch (error) {
       this.options.onError?.(error, where);
     } finally {

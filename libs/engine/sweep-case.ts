@@ -2,6 +2,7 @@ import { dayAt, isRejection, type Event, type Instant, type Rejection, type Uuid
 import {
   assessmentFacts,
   caseDecider,
+  caseStream,
   caseWorkDecider,
   caseWorkStream,
   operatorSteps,
@@ -14,7 +15,7 @@ import {
   type CaseWorkState,
   type Obligation,
 } from '#libs/domain';
-import { foldStream, systemRequest, type Done, type House } from '#libs/application';
+import { systemRequest, type Done, type House } from '#libs/application';
 import type { Position, RecordedFact } from '#libs/event-store';
 import { assessCase } from './assess-case.js';
 import { stepsToTake } from './ladder.js';
@@ -45,7 +46,7 @@ export async function sweepCase(
   workFacts: readonly RecordedFact[],
 ): Promise<Steps> {
   const steps = noSteps();
-  const loaded = foldStream(caseDecider, caseFacts);
+  const loaded = house.writePath.remember(caseStream(caseId), caseDecider, caseFacts);
   let state: CaseState = loaded.state;
   if (state.situation === 'none') return steps;
   const openedAt = new Map<Uuid, Instant>();
@@ -64,7 +65,7 @@ export async function sweepCase(
   }
   if (state.situation === 'none' || state.situation === 'merged') return steps;
 
-  const work = foldStream(caseWorkDecider, workFacts).state;
+  const work = house.writePath.remember(caseWorkStream(caseId), caseWorkDecider, workFacts).state;
   for (const obligation of state.file.obligations.values()) {
     const opened = openedAt.get(obligation.obligationId);
     if (opened === undefined || !isUnmet(obligation)) continue;

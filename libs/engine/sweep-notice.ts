@@ -1,6 +1,15 @@
-import { dayAt } from '#libs/kernel';
-import { authoritySteps, caseWorkDecider, isSent, noticeDecider, stepKey, type AlertSubject } from '#libs/domain';
-import { foldStream, onNotice, systemRequest, type House } from '#libs/application';
+import { dayAt, type Uuid } from '#libs/kernel';
+import {
+  authoritySteps,
+  caseWorkDecider,
+  caseWorkStream,
+  isSent,
+  noticeDecider,
+  noticeStream,
+  stepKey,
+  type AlertSubject,
+} from '#libs/domain';
+import { onNotice, systemRequest, type House } from '#libs/application';
 import type { RecordedFact } from '#libs/event-store';
 import { stepsToTake } from './ladder.js';
 import { noSteps, orThrow, takeSteps, type Steps } from './sweep-case.js';
@@ -11,11 +20,12 @@ const toSeniorOfficer = new Set<string>(['nominal-due', 'breach']);
 /** The authority's own five days (clause 6) for one notice, from facts just read: alerts to people here, and the breach. */
 export async function sweepNotice(
   house: House,
+  id: Uuid,
   noticeFacts: readonly RecordedFact[],
   workFacts: readonly RecordedFact[],
 ): Promise<Steps> {
   const steps = noSteps();
-  const { state } = foldStream(noticeDecider, noticeFacts);
+  const { state } = house.writePath.remember(noticeStream(id), noticeDecider, noticeFacts);
   if (state.situation === 'none' || state.situation === 'historical' || isSent(state)) return steps;
   const { issue } = state;
   const { noticeId, caseId, deadline } = issue;
@@ -28,7 +38,7 @@ export async function sweepNotice(
     if (done.outcome === 'done') steps.breached++;
   }
   const rules = house.lawBook.ruleSet(deadline.trace.ruleSet.id);
-  const work = foldStream(caseWorkDecider, workFacts).state;
+  const work = house.writePath.remember(caseWorkStream(caseId), caseWorkDecider, workFacts).state;
   const subject: AlertSubject = { kind: 'notice', id: noticeId };
   const ladder = authoritySteps(rules, issue);
   const { raise, pass } = stepsToTake(ladder, ({ step }) => work.taken.has(stepKey(subject, step)), now);

@@ -10,7 +10,7 @@ import { sweepNotice } from './sweep-notice.js';
 export interface SweepOptions {
   readonly house: House;
   readonly boards: DueBoards;
-  /** Rows asked for at a time. Default 500. */
+  /** Rows asked of a board at a time. Default 5000. */
   readonly pageSize?: number;
   /** Cases worked on at a time, so that the log gathers their appends. Default 64. */
   readonly concurrency?: number;
@@ -47,6 +47,9 @@ export interface SweepReport {
 /** So many stuck rows in one sweep are no accident of single cases; going on would only read them again and again. */
 const maxStuck = 1000;
 
+/** Cases whose streams are read in one go. */
+const readTogether = 500;
+
 interface Row {
   readonly what: StuckRow['what'];
   readonly id: Uuid;
@@ -68,7 +71,7 @@ class Sweep {
   private complete = true;
 
   constructor(private readonly options: SweepOptions) {
-    this.pageSize = options.pageSize ?? 500;
+    this.pageSize = options.pageSize ?? 5000;
   }
 
   async run(): Promise<SweepReport> {
@@ -137,15 +140,32 @@ class Sweep {
     return true;
   }
 
+  /** All that is to be done about the rows; where the last fact of it is in the log. */
   private async handle(rows: readonly Row[]): Promise<Position | undefined> {
-    const { house, concurrency = 64, onError } = this.options;
     const units = new Map<string, Row[]>();
     for (const row of rows) {
       const unit = row.what === 'notice' ? noticeStream(row.id) : caseStream(row.caseId);
-      units.set(unit, [...(units.get(unit) ?? []), row]);
+      const same = units.get(unit);
+      if (same) same.push(row);
+      else units.set(unit, [row]);
     }
-    const works = rows.map((row) => caseWorkStream(row.caseId));
-    const facts = await house.writePath.store.readStreams([...new Set([...units.keys(), ...works])]);
+    const all = [...units];
+    const shares = Array.from({ length: Math.ceil(all.length / readTogether) }, (_, n) =>
+      all.slice(n * readTogether, (n + 1) * readTogether),
+    );
+    let last: Position | undefined;
+    // Two at a time: while one waits for its appends, the other is read.
+    await forEachLimited(shares, 2, async (share) => {
+      const position = await this.handleShare(share);
+      if (position !== undefined && (last === undefined || comparePositions(position, last) > 0)) last = position;
+    });
+    return last;
+  }
+
+  private async handleShare(units: readonly (readonly [string, readonly Row[]])[]): Promise<Position | undefined> {
+    const { house, concurrency = 64, onError } = this.options;
+    const works = units.map(([, [row]]) => caseWorkStream(row!.caseId));
+    const facts = await house.writePath.store.readStreams([...new Set([...units.map(([unit]) => unit), ...works])]);
     const none: [] = [];
     let last: Position | undefined;
     await forEachLimited(units, concurrency, async ([unit, [first, ...others]]) => {
@@ -155,7 +175,9 @@ class Sweep {
       let reason: string | undefined;
       try {
         const steps =
-          what === 'notice' ? await sweepNotice(house, ours, work) : await sweepCase(house, caseId, ours, work);
+          what === 'notice'
+            ? await sweepNotice(house, first!.id, ours, work)
+            : await sweepCase(house, caseId, ours, work);
         this.add(steps);
         for (const position of steps.positions)
           if (last === undefined || comparePositions(position, last) > 0) last = position;

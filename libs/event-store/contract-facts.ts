@@ -1,11 +1,14 @@
 /// <reference types="jest" />
 import { factIdOf, instantOfMs, qadagaNamespace, uuidV5, type FactMeta, type Uuid } from '#libs/kernel';
+import type { Upcasters } from './codec.js';
 import {
   comparePositions,
   type Append,
+  type AppendResult,
   type EventStore,
   type ExpectedRevision,
   type FactToAppend,
+  type Position,
   type RecordedFact,
 } from './port.js';
 
@@ -64,3 +67,17 @@ export function expectSoundLog(log: readonly RecordedFact[], counted = true): vo
   }
   expect(new Set(log.map(({ id }) => id)).size).toBe(log.length);
 }
+
+export interface StoreUnderTest {
+  /** Opens the same log once more, e.g. with upcasters, or as another process would. Closed by `end`. */
+  open(options?: { readonly upcasters?: Upcasters }): Promise<EventStore>;
+  /** Closes everything and forgets the log. */
+  end(): Promise<void>;
+}
+
+export const positionIn = (result: AppendResult): Position => {
+  if (result.outcome === 'conflict') throw new Error(`conflict at ${result.actual}`);
+  return result.position;
+};
+
+export const dataOf = (facts: readonly RecordedFact[]) => facts.map(({ data }) => data);

@@ -22,6 +22,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       ...(name === undefined ? {} : { name }),
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: briefError },
       formatters: { level: (label) => ({ level: label }) },
       mixin: () => {
         const id = correlationId();
@@ -31,4 +32,18 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     },
     destination,
   );
+}
+
+/** What a person needs of an error. Drivers hang whole connections on theirs, which would make a line of ten pages. */
+function briefError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: name,
+    message,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    stack,
+    ...(cause === undefined ? {} : { cause: briefError(cause) }),
+  };
 }

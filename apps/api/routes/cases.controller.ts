@@ -18,7 +18,7 @@ import { Commands } from '../commands.js';
 import { Ask, BodyOf, Exchange } from '../exchange.js';
 import { Law } from '../law.js';
 import { Lookups } from '../lookups.js';
-import { idOf, intakeOf, locationOf, newCaseOf } from '../requests/filing-input.js';
+import { checkSubmission, idOf, intakeOf, locationOf, newCaseOf } from '../requests/filing-input.js';
 import {
   AssignmentBody,
   CommissioningBody,
@@ -81,6 +81,7 @@ export class CasesController {
     const caseId = await this.caseId(exchange, id);
     const { commissionedOn, expansionMw, location } = body;
     const intake = intakeOf(body, mayEnterPaper(exchange.caller));
+    checkSubmission(body, exchange.arrivedAt);
     if (location) this.law.checkRegion(location.region, this.law.dayOf(intake, exchange.arrivedAt), '/location/region');
     const done = await this.commands.run(exchange, RecordCommissioning, {
       caseId,

@@ -4,7 +4,8 @@ import { findBin } from '#libs/domain';
 import { Commands } from '../commands.js';
 import { Ask, BodyOf, Exchange } from '../exchange.js';
 import { notFound } from '../faults.js';
-import { intakeOf } from '../requests/filing-input.js';
+import { Questions } from '../questions.js';
+import { checkSubmission, intakeOf } from '../requests/filing-input.js';
 import { TerminateAllBody } from '../requests/filing.request.js';
 import { OperatorBody, OperatorDetailsBody } from '../requests/registry.request.js';
 import { Command } from '../routing.js';
@@ -14,7 +15,10 @@ const tag = 'operators';
 
 @Controller('api/v1/operators')
 export class OperatorsController {
-  constructor(private readonly commands: Commands) {}
+  constructor(
+    private readonly commands: Commands,
+    private readonly questions: Questions,
+  ) {}
 
   @Command('', {
     action: 'register-operator',
@@ -67,6 +71,9 @@ export class OperatorsController {
   ) {
     const operatorBin = ownBin(exchange, bin);
     const { activityEndedOn } = body;
+    checkSubmission(body, exchange.arrivedAt);
+    // Which centres it has the registers say: they must know the newest.
+    await this.questions.catchUp();
     const { journalNo, centres } = await this.commands.run(exchange, TerminateAllCentres, {
       operatorBin,
       intake: intakeOf(body, mayEnterPaper(exchange.caller)),

@@ -15,6 +15,7 @@ import { Ask, BodyOf, Exchange, QueryOf } from '../exchange.js';
 import { faultyField, notFound } from '../faults.js';
 import { Lookups } from '../lookups.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
+import { Questions } from '../questions.js';
 import { idOf } from '../requests/filing-input.js';
 import { CalendarCorrectionBody, OutageBody, TermExtensionBody } from '../requests/order.request.js';
 import { DryRunQuery } from '../requests/query.request.js';
@@ -31,6 +32,7 @@ export class OrdersController {
   constructor(
     private readonly commands: Commands,
     private readonly lookups: Lookups,
+    private readonly questions: Questions,
     @Inject(API_PARTS) private readonly parts: ApiParts,
   ) {}
 
@@ -79,6 +81,8 @@ export class OrdersController {
       reason,
     };
     if (dryRun) {
+      // The registers say which cases it may reach: they must know the newest.
+      await this.questions.catchUp();
       const effects = await extensionEffects(this.parts.house, input, mostEffects);
       return { dryRun: true, orderId: null, effects, more: effects.length === mostEffects };
     }

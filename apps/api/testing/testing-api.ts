@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { openHouse, type OpenedHouse } from '#libs/assembly';
+import { inlineEngine, openHouse, type OpenedHouse } from '#libs/assembly';
 import { fileDocuments } from '#libs/documents';
 import { sharedTestPostgres } from '../../../libs/embedded/testing.js';
 import { clientRoles, type ClientRole } from '#libs/identity';
 import { drawUuid, instant, type Clock, type Instant } from '#libs/kernel';
 import { createHealth, loadConfig } from '#libs/platform';
 import { createApi, type CreateApiOptions } from '../index.js';
+import { answerChecker, type OpenApi } from './answer-checker.js';
 
 export const ownBin = '940140000385';
 export const otherBin = '970740000838';
@@ -46,7 +47,13 @@ export interface TestApi {
   readonly opened: OpenedHouse;
   readonly clock: StandingClock;
   readonly keys: { readonly [role: string]: string };
+  readonly openApi: OpenApi;
+  /** Every answer is also held against the OpenAPI document. */
   ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, options?: AskOptions): Promise<Answer>;
+  /** Looks what is due by the clock. */
+  sweep(): Promise<void>;
+  /** What was written so far has its consequences: policies, jobs, registers. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -82,9 +89,27 @@ export async function startTestApi(options: CreateApiOptions = {}): Promise<Test
     { logger: false, ...options },
   );
 
+  const failures: unknown[] = [];
+  const { engine, queue } = inlineEngine(opened, (error) => failures.push(error));
+  await queue.work(engine.processors);
+  const document = await app.inject({
+    url: '/api/openapi.json',
+    headers: { authorization: `Bearer ${keys['auditor']}` },
+  });
+  const openApi = JSON.parse(document.body) as OpenApi;
+  const misfit = answerChecker(openApi);
+
   return {
     app,
     opened,
+    openApi,
+    sweep: async () => void (await engine.sweep()),
+    async settle() {
+      await engine.policies.catchUp();
+      await queue.runDue();
+      await opened.catchUp(10_000);
+      if (failures.length > 0) throw failures[0];
+    },
     clock,
     keys,
     async ask(method, url, { as = 'operator', body, headers = {}, key } = {}) {
@@ -106,15 +131,16 @@ export async function startTestApi(options: CreateApiOptions = {}): Promise<Test
         ...(payload === undefined ? {} : { payload }),
       });
       const isJson = /json/.test(String(answer.headers['content-type'] ?? ''));
-      return {
-        status: answer.statusCode,
-        headers: answer.headers,
-        body: isJson ? JSON.parse(answer.body) : undefined,
-        raw: answer.rawPayload,
-      };
+      const parsed = isJson ? (JSON.parse(answer.body) as unknown) : undefined;
+      const wrong = url.startsWith('/api/v1')
+        ? misfit(method, url, answer.statusCode, String(answer.headers['content-type'] ?? ''), parsed)
+        : undefined;
+      if (wrong !== undefined) throw new Error(`${wrong}\n${answer.body.slice(0, 2000)}`);
+      return { status: answer.statusCode, headers: answer.headers, body: parsed, raw: answer.rawPayload };
     },
     async close() {
       await app.close();
+      await engine.stop();
       await opened.close();
       await database.drop();
       rmSync(home, { recursive: true, force: true });

@@ -5,9 +5,9 @@ import { loadConfig } from '#libs/platform';
 export async function doctorCommand(flags: { readonly json?: boolean }): Promise<number> {
   const opened = await openHouse(loadConfig(), { projector: false });
   try {
-    const engine = serverEngine(opened, () => {});
+    const { engine, stop } = serverEngine(opened, () => {});
     const findings = await examine(opened, await engine.status());
-    await engine.stop();
+    await stop();
     if (flags.json) process.stdout.write(`${JSON.stringify(asJson(findings), null, 2)}\n`);
     else
       for (const { name, state, words } of findings)
