@@ -2,6 +2,7 @@ import { applyDecorators, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import {
   ApiBody,
+  ApiConsumes,
   ApiExtraModels,
   ApiHeader,
   ApiOperation,
@@ -149,6 +150,7 @@ function described(spec: RouteSpec, problems: readonly number[]): (MethodDecorat
     );
   if (rawBody)
     decorators.push(
+      ApiConsumes(...rawBody),
       ApiBody({
         description: 'The document itself.',
         schema: { type: 'string', format: 'binary' },
@@ -168,7 +170,7 @@ function queryParameter(query: Shape, name: string): unknown {
   const options = Reflect.getMetadata(modelProperty, query.prototype as object, name) as {
     readonly [keyword: string]: unknown;
   };
-  const { required, description, example, ...schema } = options;
+  const { required, description, example, isArray: _, ...schema } = options;
   return ApiQuery({
     name,
     required: required === true,

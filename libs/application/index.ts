@@ -6,6 +6,7 @@ export * from './intake.js';
 export * from './on-case.js';
 export * from './use-case.js';
 export * from './use-cases/index.js';
+export * from './import/append-all.js';
 export * from './import/import-journal.js';
 export * from './import/journal-row.js';
 export * from './reports/reports.js';

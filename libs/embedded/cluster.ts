@@ -71,6 +71,7 @@ export async function initializeCluster(options: ClusterOptions): Promise<void> 
     rmSync(fresh, { recursive: true, force: true });
     throw new Error(
       `no database could be made in ${dataDirectory}: ${(error as { stderr?: string }).stderr || String(error)}`,
+      { cause: error },
     );
   } finally {
     rmSync(secret, { recursive: true, force: true });

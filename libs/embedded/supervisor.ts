@@ -118,7 +118,8 @@ export function startPostmaster(options: PostmasterOptions): Postmaster {
       lifeline.destroy();
       // The last words may still be in the pipe when the exit is known.
       const fail = () => reject(new Error(`PostgreSQL ended while starting: ${recent.join('').slice(-2000)}`));
-      log.closed ? fail() : log.once('close', fail);
+      if (log.closed) fail();
+      else log.once('close', fail);
     });
   });
   ready.catch(() => {});

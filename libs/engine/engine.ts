@@ -51,6 +51,7 @@ const sweepReport = 'sweep';
 export class Engine {
   readonly policies: PolicyRunner;
   readonly processors: readonly AnyProcessor[];
+  private readonly startedAt: Instant;
   private keeping: NodeJS.Timeout | undefined;
   private kept: Promise<void> = Promise.resolve();
   /** Parts of the keeper that have not come back: a queue that is away can hold one for ever. */
@@ -58,6 +59,7 @@ export class Engine {
 
   constructor(private readonly options: EngineOptions) {
     const { house, boards, queue, engineStore, leadership, outbox, delivery, onError, queuePatienceMs } = options;
+    this.startedAt = house.clock.now();
     this.policies = new PolicyRunner({
       store: house.writePath.store,
       engineStore,
@@ -84,12 +86,15 @@ export class Engine {
   /** Works on the queues and keeps them filled. Policies are started apart: `engine.policies.start()`. */
   async startJobs(): Promise<void> {
     const { queue, keeperSeconds = 20 } = this.options;
-    await queue.work(this.processors);
-    await this.keep();
+    // First the keeper: a queue that is away when we start must not keep the sweep from being done.
     this.keeping = setInterval(() => (this.kept = this.keep()), keeperSeconds * 1000);
     this.keeping.unref();
+    await queue.work(this.processors);
+    this.kept = this.keep();
+    await this.kept;
   }
 
+  /** Ends policies and jobs and closes the queue; the engine store is its owner's to close. */
   async stop(): Promise<void> {
     clearInterval(this.keeping);
     await this.policies.stop();
@@ -118,8 +123,8 @@ export class Engine {
     });
     await this.guarded('keeper: sweep', async () => {
       const last = await engineStore.report<LastSweep>(sweepReport);
-      const ageMs = last ? msOf(house.clock.now()) - msOf(last.at) : undefined;
-      if (ageMs === undefined || ageMs <= Math.max(60_000, 4000 * sweepSeconds)) return;
+      const ageMs = msOf(house.clock.now()) - msOf(last?.at ?? this.startedAt);
+      if (ageMs <= Math.max(60_000, 4000 * sweepSeconds)) return;
       const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
       const requeued = { notices: 0, alerts: 0, orders: 0 };
       await engineStore.saveReport(sweepReport, report.at, { ...report, requeued });

@@ -40,13 +40,26 @@ export function checkName(what: 'stream' | 'type', name: string): void {
   if (!namePattern.test(name)) throw new RangeError(`not a ${what} name: ${JSON.stringify(name).slice(0, 300)}`);
 }
 
+const quotedTypes = new Map<string, string>();
+/** Checks and quotes a type; there are few, and each comes back with every fact. */
+function quoteType(type: string): string {
+  let quoted = quotedTypes.get(type);
+  if (quoted === undefined) {
+    checkName('type', type);
+    quoted = canonicalJson(type);
+    if (quotedTypes.size < 1_000) quotedTypes.set(type, quoted);
+  }
+  return quoted;
+}
+
 /** The stored body: RFC 8785 text of the fact, byte for byte what the audit tree hashes. */
-export const encodeFact = (fact: Fact): string => assemble(fact, fact.stream, fact.revision, canonicalJson(fact.meta));
+export const encodeFact = (fact: Fact): string =>
+  assemble(fact, canonicalJson(fact.stream), fact.revision, canonicalJson(fact.meta));
 
 // The members stand in canonical order, so only what is inside them has to be sorted.
-const assemble = (fact: FactToAppend, stream: string, revision: number, meta: string): string =>
+const assemble = (fact: FactToAppend, quotedStream: string, revision: number, meta: string): string =>
   `{"data":${canonicalJson(fact.data)},"id":"${fact.id}","meta":${meta},"recordedAt":${canonicalJson(fact.recordedAt)},` +
-  `"revision":${revision},"stream":${canonicalJson(stream)},"type":${canonicalJson(fact.type)}}`;
+  `"revision":${revision},"stream":${quotedStream},"type":${quoteType(fact.type)}}`;
 
 /**
  * @throws FactTooLargeError for a fact longer than `maxBodyBytes`
@@ -60,17 +73,17 @@ export function encodeAppend({ stream, expected, facts }: Append): EncodedAppend
     throw new RangeError(`not a revision to expect: ${expected}`);
   const first = expected === 'none' ? 0 : expected + 1;
   if (first + facts.length > 2 ** 31) throw new RangeError(`a stream has no revision ${first + facts.length}`);
+  const quotedStream = canonicalJson(stream);
   let meta: FactMeta | undefined;
   let metaText = '';
   return {
     stream,
     first,
     facts: facts.map((fact, n) => {
-      checkName('type', fact.type);
       if (findUuid(fact.id) === undefined) throw new RangeError(`not a fact id: ${JSON.stringify(fact.id)}`);
       // The facts of one command share one meta object.
       if (fact.meta !== meta) [meta, metaText] = [fact.meta, canonicalJson(fact.meta)];
-      const body = assemble(fact, stream, first + n, metaText);
+      const body = assemble(fact, quotedStream, first + n, metaText);
       // No UTF-16 unit takes more than three bytes, so most bodies need no counting.
       if (body.length * 3 > maxBodyBytes && Buffer.byteLength(body) > maxBodyBytes)
         throw new FactTooLargeError(

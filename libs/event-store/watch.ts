@@ -18,7 +18,7 @@ export class Watch {
   }
 
   wakeAll(): void {
-    for (const wake of [...this.#waiting]) wake();
+    for (const wake of this.#waiting) wake();
   }
 
   /** Resolves when there is something after `position`, or at `wakeAll`. */

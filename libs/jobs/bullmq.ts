@@ -230,14 +230,11 @@ class BullQueue implements JobQueue {
   }
 
   private async shut(): Promise<void> {
-    const drained = Promise.all(this.workers.map((worker) => worker.close()));
-    let late: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, drainMs)));
-    await Promise.race([drained, patience]);
-    clearTimeout(late);
+    await atMost(drainMs, Promise.all(this.workers.map((worker) => worker.close())));
     this.abandon.abort();
-    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
-    await this.release();
+    // A server that is away does not answer to a farewell either.
+    await atMost(1000, Promise.all([...this.queues.values()].map((queue) => queue.close())));
+    await atMost(1000, this.release());
   }
 
   private queue(name: JobName): AnyQueue {
@@ -247,6 +244,13 @@ class BullQueue implements JobQueue {
   private report(error: Error): void {
     if (!this.closing) this.options.onError?.(error);
   }
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, ms)));
+  await Promise.race([work, patience]);
+  clearTimeout(late);
 }
 
 const counted = ['waiting', 'active', 'delayed', 'prioritized'] as const;

@@ -151,6 +151,8 @@ export const RegionCodes = (options: ListOptions) =>
     options,
   );
 
+// Swagger knows a late type by the very name of its function, `type`.
+
 /** An object of another shape; its faults are named by pointers below this field. */
 export const Nested = (shape: () => Shape, options: FieldOptions = {}): PropertyDecorator =>
   applyDecorators(
@@ -159,7 +161,7 @@ export const Nested = (shape: () => Shape, options: FieldOptions = {}): Property
         typeof value === 'object' && !Array.isArray(value)
           ? undefined
           : { code: 'not-an-object', message: 'must be an object' },
-      { type: shape },
+      { type: () => shape() },
       options,
       { nested: shape },
     ),
@@ -174,7 +176,7 @@ export const NestedList = (shape: () => Shape, { min = 1, max, ...options }: Lis
         if (value.length < min) return { code: 'too-few', message: `needs at least ${min}` };
         return value.length > max ? { code: 'too-many', message: `has more than ${max} items` } : undefined;
       },
-      { type: shape, isArray: true, minItems: min, maxItems: max },
+      { type: () => shape(), isArray: true, minItems: min, maxItems: max },
       options,
       { nested: shape, list: true },
     ),

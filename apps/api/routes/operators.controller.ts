@@ -9,7 +9,7 @@ import { checkSubmission, intakeOf } from '../requests/filing-input.js';
 import { TerminateAllBody } from '../requests/filing.request.js';
 import { OperatorBody, OperatorDetailsBody } from '../requests/registry.request.js';
 import { Command } from '../routing.js';
-import { mayEnterPaper } from '../access.js';
+import { checkOwn, mayEnterPaper } from '../access.js';
 
 const tag = 'operators';
 
@@ -29,6 +29,7 @@ export class OperatorsController {
     tag,
   })
   async register(@Ask() exchange: Exchange, @BodyOf(OperatorBody) body: OperatorBody) {
+    checkOwn(exchange.caller, body.bin, '/bin');
     await this.commands.run(exchange, RegisterOperator, detailsOf(body.bin, body));
     exchange.answerHeader('location', `/api/v1/operators/${body.bin}`);
     return { bin: body.bin };

@@ -184,6 +184,8 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
     const random = randomOf(seed);
     const known = new Map(Object.entries(options.known ?? {}).map(([name, values]) => [name, [...values]]));
     const roles = Object.keys(keys);
+    /** Roles that a route did not turn away: asked more often, or most requests would end at the door. */
+    const allowed = new Map<string, Set<string>>();
     const byStatus: Record<string, number> = {};
     const asked = new Set<string>();
     const succeeded = new Set<string>();
@@ -194,13 +196,18 @@ export async function fuzzApi(options: FuzzOptions): Promise<FuzzResult> {
       const mine = n++;
       // Every route in turn, so that none is left to chance.
       const { path, method, operation } = operations[mine % operations.length]!;
-      const made = requestOf(random, document, path, method, operation, known, keys, roles);
-      asked.add(`${method} ${path}`);
+      const route = `${method} ${path}`;
+      const welcome = [...(allowed.get(route) ?? [])];
+      const role = welcome.length > 0 && random.chance(0.7) ? random.pick(welcome) : random.pick(roles);
+      const made = requestOf(random, document, path, method, operation, known, keys, role);
+      asked.add(route);
       const answer = await send(agent, baseUrl, made.method, made.url, made.headers, made.body);
       byStatus[answer.status] = (byStatus[answer.status] ?? 0) + 1;
       const text = answer.body.toString('utf8');
+      if (![401, 403, 405, 429].includes(answer.status))
+        allowed.set(route, (allowed.get(route) ?? new Set()).add(role));
       if (answer.status < 300 && made.method === method) {
-        succeeded.add(`${method} ${path}`);
+        succeeded.add(route);
         learn(known, text);
       }
       const what = verdict(answer, made, text, secrets, misfit);
@@ -233,7 +240,7 @@ function requestOf(
   operation: Operation,
   known: ReadonlyMap<string, readonly string[]>,
   keys: { readonly [role: string]: string },
-  roles: readonly string[],
+  role: string,
 ): Made {
   const valid = random.chance(0.55);
   let url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -255,7 +262,6 @@ function requestOf(
   if (query.length > 0) url += `?${query.join('&')}`;
 
   const headers: Record<string, string> = { accept: 'application/json' };
-  const role = random.pick(roles);
   if (random.chance(0.97)) headers['authorization'] = `Bearer ${keys[role]}`;
   else if (random.chance(0.5)) headers['x-api-key'] = 'qdg_operator_wrong';
   if (method !== 'GET') {

@@ -14,7 +14,7 @@ import type { House } from '../house.js';
 import { systemRequest } from '../request.js';
 import { noticeFor } from '../use-cases/notices.js';
 import { foldStream, prepareFacts } from '../write-path.js';
-import { appendAll } from './import-journal.js';
+import { appendAll } from './append-all.js';
 
 /** Judges the duties of imported cases and lists their notices as historical. Again changes nothing. */
 export async function concludeCases(

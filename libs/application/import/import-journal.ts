@@ -1,5 +1,5 @@
 import { canonicalJson, commandIdOf, derivedId, isRejection, type Actor, type Instant, type Uuid } from '#libs/kernel';
-import type { Append, EventStore } from '#libs/event-store';
+import type { Append } from '#libs/event-store';
 import {
   canonicalBank,
   caseDecider,
@@ -19,6 +19,7 @@ import type { House } from '../house.js';
 import { receiptTimes, type JournalEntry } from '../intake.js';
 import { requestFrom, type Request } from '../request.js';
 import { advance, prepareFacts, type Loaded } from '../write-path.js';
+import { appendAll } from './append-all.js';
 import { concludeCases } from './conclude-cases.js';
 import { isFault, judgeRow, type ReadRow, type RowValues } from './journal-row.js';
 import { ImportRecord } from './record.js';
@@ -312,18 +313,4 @@ async function* chunksOf<T>(items: AsyncIterable<T>, size: number): AsyncIterabl
     chunk = [];
   }
   if (chunk.length > 0) yield chunk;
-}
-
-/** Somebody else wrote into the same cases meanwhile: the chunk is not written at all, and the file can be run again. */
-export class ImportInterruptedError extends Error {
-  override readonly name = 'ImportInterruptedError';
-}
-
-export async function appendAll(store: EventStore, appends: readonly Append[]): Promise<void> {
-  if (appends.length === 0) return;
-  const results = await store.appendTogether(appends);
-  if (results.some((result) => result.outcome === 'conflict'))
-    throw new ImportInterruptedError(
-      'others changed the same cases while they were imported; nothing of the last chunk was written, run the import again',
-    );
 }

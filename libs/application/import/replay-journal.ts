@@ -76,12 +76,15 @@ export async function replayRows(
     world.setClock(startOfDay(day, zone));
     await world.sweep();
     await world.settle();
-    for (; next < rows.length && dayAt(rows[next]!.livedAt, zone) === day; next++) {
-      const row = rows[next]!;
-      world.setClock(row.livedAt);
-      await living.live(row);
+    let end = next;
+    while (end < rows.length && dayAt(rows[end]!.livedAt, zone) === day) end++;
+    const ofDay = rows.slice(next, end);
+    for (const together of chunksOf(ofDay, ofDay.length > busyDay ? atOnce : 1)) {
+      world.setClock(together.at(-1)!.livedAt);
+      await living.liveTogether(together);
       await world.settle();
     }
+    next = end;
     options.onDay?.(day, next);
   }
   world.setClock(endOfDay(until, zone));
@@ -89,6 +92,13 @@ export async function replayRows(
   await world.settle();
   return { rows: next, from, until };
 }
+
+/** On a day with more filings than this they are lived some at a time, and policies follow each lot instead of each filing. */
+const busyDay = 16;
+const atOnce = 64;
+
+const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
 
 /** A row that the import judged good and the house then refused: the two disagree, which is a fault of ours. */
 export class ReplayRefusedError extends Error {
@@ -105,7 +115,24 @@ class LivedJournal {
     private readonly options: ReplayOptions,
   ) {}
 
-  async live({ ordinal, read, livedAt }: RowToLive): Promise<void> {
+  /** Rows of one case in their order, those of different cases side by side. */
+  async liveTogether(rows: readonly RowToLive[]): Promise<void> {
+    for (const row of rows) await this.knowOperator(row);
+    const byCase = new Map<string, RowToLive[]>();
+    for (const row of rows) {
+      const { caseRef } = row.read;
+      const ofCase = byCase.get(caseRef);
+      if (ofCase) ofCase.push(row);
+      else byCase.set(caseRef, [row]);
+    }
+    await Promise.all(
+      [...byCase.values()].map(async (ofCase) => {
+        for (const row of ofCase) await this.live(row);
+      }),
+    );
+  }
+
+  private async knowOperator({ ordinal, read, livedAt }: RowToLive): Promise<void> {
     const { house } = this;
     if (!this.operators.has(read.operatorBin)) {
       const input = { bin: read.operatorBin, name: read.operatorName || read.operatorBin, language: 'ru' as const };
@@ -115,6 +142,9 @@ class LivedJournal {
       );
       this.operators.add(read.operatorBin);
     }
+  }
+
+  private async live({ ordinal, read, livedAt }: RowToLive): Promise<void> {
     const done = this.done(ordinal, await this.perform(ordinal, read, livedAt));
     for (const fact of done.facts) this.remember(read, fact);
   }

@@ -80,7 +80,6 @@ export class ModelRun {
     await this.load(client, missing);
     for (const { fact, unit } of work) this.foldOne(fact, unit);
     this.position = last.position;
-    if (this.youngRows > this.rowsInMemory) this.age();
   }
 
   private unitsOf(fact: DomainFact): readonly string[] {
@@ -107,8 +106,9 @@ export class ModelRun {
       this.park(unit, fact, error);
       return;
     }
-    if (!this.draft.commit(this.appended)) return;
-    this.youngRows++;
+    const made = this.draft.commit(this.appended);
+    if (made === undefined) return;
+    this.youngRows += made;
     if (rows.dirty) return;
     rows.dirty = true;
     this.dirty.push(rows);
@@ -146,19 +146,23 @@ export class ModelRun {
     }
   }
 
-  /** Drops what was not looked at since the last time, but nothing that is not written yet. */
-  private age(): void {
-    for (const [unit, rows] of this.older)
-      if (rows.dirty) this.younger.set(unit, rows);
-      else this.whole = false;
+  /** More rows are held than should be. */
+  get crowded(): boolean {
+    return this.youngRows > this.rowsInMemory;
+  }
+
+  /** Making room will drop rows, so everything has to be written before, and the tables need keys to find it again. */
+  get mustWrite(): boolean {
+    return this.crowded && this.older.size > 0;
+  }
+
+  /** Drops what was not looked at since the last time. */
+  makeRoom(): void {
+    if (!this.crowded) return;
+    if (this.older.size > 0) this.whole = false;
     this.older = this.younger;
     this.younger = new Map();
     this.youngRows = 0;
-  }
-
-  /** True when memory will soon have to give up rows: the tables' keys are needed to find them again. */
-  get mayForget(): boolean {
-    return this.older.size > 0;
   }
 
   /** Forgets one unit, so that it is read again. */

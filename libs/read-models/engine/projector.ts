@@ -149,7 +149,10 @@ async function hold(
         );
         return true;
       });
-      if (done) break;
+      if (done) {
+        for (const run of moving) run.makeRoom();
+        break;
+      }
       // What was folded is not written: every run begins anew from its tables.
       await startAll();
     }

@@ -136,7 +136,7 @@ class LogReader {
     if (batch.length === 0) return;
     for (const one of this.built) {
       await one.run.fold(this.client, batch as readonly DomainFact[]);
-      if (one.run.mayForget) await this.makeRoom(one);
+      await this.makeRoom(one);
     }
     this.facts += batch.length;
     this.after = batch.at(-1)!.position;
@@ -151,9 +151,12 @@ class LogReader {
 
   /** More rows than memory may hold: they go to the table, and the table gets the keys to find them again. */
   private async makeRoom(one: Built): Promise<void> {
-    await this.writing;
-    await this.index(one);
-    await one.run.write(this.client);
+    if (one.run.mustWrite) {
+      await this.writing;
+      await this.index(one);
+      await one.run.write(this.client);
+    }
+    one.run.makeRoom();
   }
 
   async index(one: Built): Promise<void> {

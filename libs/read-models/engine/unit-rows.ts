@@ -50,13 +50,16 @@ export class Draft implements Rows {
     this.appends.length = 0;
   }
 
-  /** True when a row was put. */
-  commit(appended: Appended): boolean {
+  /** How many rows are new; undefined when none was put at all. */
+  commit(appended: Appended): number | undefined {
+    let made = 0;
     for (const { table, key, row } of this.puts) {
       const rows = this.unit.held(table);
       const held = rows.get(key);
-      if (held === undefined) rows.set(key, { row, kept: 'new' });
-      else {
+      if (held === undefined) {
+        rows.set(key, { row, kept: 'new' });
+        made++;
+      } else {
         held.row = row;
         if (held.kept === 'same') held.kept = 'older';
       }
@@ -66,7 +69,7 @@ export class Draft implements Rows {
       if (rows === undefined) appended.set(table, [row]);
       else rows.push(row);
     }
-    return this.puts.length > 0;
+    return this.puts.length > 0 ? made : undefined;
   }
 
   get<R extends object>(table: Table<R>, key: string): R | undefined {

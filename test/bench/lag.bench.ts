@@ -1,0 +1,89 @@
+import { isRejection, type Uuid } from '#libs/kernel';
+import { FileQuarterlyReferenceHandler, FileQuarterlyReference, requestFrom, systemActor } from '#libs/application';
+import { openHouse, type OpenedHouse } from '#libs/assembly';
+import { importCentres } from './support/import-centres.js';
+import { configOf, inNewHome } from './support/lab.js';
+import { latestQuarter } from './support/quarters.js';
+import { goalOf, percentile, spread, type Bench } from './support/report.js';
+
+const perSecond = 500;
+
+/**
+ * P4. References filed at a steady rate whatever comes of them (an open loop: who is slow does not get fewer), and for
+ * each how long after its answer every read model shows it. The projector is this process's own.
+ */
+export const lag: Bench = ({ quick, log }) =>
+  inNewHome(async (home) => {
+    const seconds = quick ? 4 : 30;
+    const warmUp = perSecond * 2;
+    const opened = await openHouse(configOf(home), { projector: true });
+    try {
+      const rules = opened.catalogue.ruleSet(opened.house.lawBook.defaultRuleSetId);
+      const { period, firstDay } = latestQuarter(rules.zone);
+      await importCentres(opened, warmUp + perSecond * seconds, firstDay);
+      await opened.catchUp();
+      const cases = (await opened.caseRefs.all()).map(({ caseId }) => caseId);
+      log(`${cases.length} cases there`);
+      const file = filer(opened, period);
+      const found = { answers: [] as number[], lags: [] as number[], errors: 0, late: 0 };
+      const running: Promise<void>[] = [];
+      const one = async (caseId: Uuid, counts: boolean, plannedAt: number) => {
+        const position = await file(caseId);
+        const answeredAt = performance.now();
+        if (position === undefined) {
+          found.errors++;
+          return;
+        }
+        const shown = await opened.readModels.waitFor(position, 30_000);
+        if (!counts) return;
+        if (!shown) found.late++;
+        found.answers.push(answeredAt - plannedAt);
+        found.lags.push(performance.now() - answeredAt);
+      };
+      const began = performance.now();
+      let sent = 0;
+      while (sent < cases.length) {
+        const due = Math.min(cases.length, Math.floor(((performance.now() - began) * perSecond) / 1000));
+        for (; sent < due; sent++) running.push(one(cases[sent]!, sent >= warmUp, began + (sent * 1000) / perSecond));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      const rate = (sent * 1000) / (performance.now() - began);
+      await Promise.all(running);
+      return {
+        measured: [
+          {
+            name: 'from answer to shown in every read model',
+            rate: Math.round(rate),
+            ...spread(found.lags),
+            errors: found.errors + found.late,
+          },
+          { name: 'from planned moment to answer', ...spread(found.answers) },
+        ],
+        goals: [goalOf('p99 of the lag', percentile(found.lags, 99), 100, ' ms', false)],
+        notes: [
+          `${seconds} s at ${perSecond} filings/s after ${warmUp / perSecond} s to warm up; each a command with its facts on a case of its own`,
+          'without HTTP, policies and jobs; the log, the projector and the one who files share a process',
+        ],
+      };
+    } finally {
+      await opened.close();
+    }
+  });
+
+function filer({ house, requestHash, clock }: OpenedHouse, period: string) {
+  const handler = new FileQuarterlyReferenceHandler(house);
+  return async (caseId: Uuid) => {
+    const values = { kind: 'quarterly_reference', period, powerMw: '46.85', jobs: 44 } as const;
+    const input = { caseId, intake: { channel: 'electronic' }, values } as unknown as FileQuarterlyReference['input'];
+    const request = requestFrom(
+      { actor: systemActor, channel: 'api', content: { useCase: 'bench', input }, arrivedAt: clock.now() },
+      requestHash,
+    );
+    const done = (await handler.execute(new FileQuarterlyReference(input, request))) as Awaited<
+      ReturnType<typeof handler.execute>
+    > & {
+      readonly position?: Parameters<OpenedHouse['readModels']['waitFor']>[0];
+    };
+    return isRejection(done) ? undefined : done.position;
+  };
+}

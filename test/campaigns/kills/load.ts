@@ -1,0 +1,144 @@
+import { drawUuid } from '#libs/kernel';
+import { drawer } from '../campaign.js';
+
+/** A command that was sent, and what was said to it. */
+export interface Sent {
+  readonly key: string;
+  readonly path: string;
+  readonly body: object;
+  attempts: number;
+  /** Undefined: not answered yet. */
+  answer?: Answer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Answered;
+}
+
+interface Answered {
+  readonly caseId?: string;
+  readonly filingId?: string;
+  /** Of the document itself: the filing, the correction, the withdrawal. */
+  readonly documentId?: string;
+  readonly journalNo?: string;
+  readonly type?: string;
+}
+
+interface CentreFiling {
+  readonly caseId: string;
+  readonly filingId: string;
+  withdrawn: boolean;
+}
+
+/**
+ * Operators at work: each files, corrects and withdraws one document after another, and sends a command that was not
+ * answered again under its key until it is. What was answered is the ledger.
+ */
+export class Load {
+  readonly ledger: Sent[] = [];
+  readonly faults: string[] = [];
+  private readonly filings: CentreFiling[] = [];
+  private running: Promise<void>[] = [];
+  private stopping = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly key: string,
+    private readonly operatorBin: string,
+    private readonly seed: number,
+  ) {}
+
+  async begin(senders: number): Promise<void> {
+    const details = { bin: this.operatorBin, name: 'Kill Test LLP', language: 'en' };
+    await this.send('/api/v1/operators', details);
+    this.running = Array.from({ length: senders }, (_, n) => this.work(n));
+  }
+
+  /** Ends when every command that was begun has its answer. */
+  async end(): Promise<void> {
+    this.stopping = true;
+    await Promise.all(this.running);
+  }
+
+  private async work(n: number): Promise<void> {
+    const draw = drawer(this.seed * 100 + n);
+    for (let k = 0; !this.stopping && this.faults.length < 20; k++) {
+      const what = draw(10);
+      const filing = this.filings[draw(Math.max(1, this.filings.length))];
+      const values = {
+        powerMw: `${draw(50)}.${draw(10)}`,
+        equipmentInvestmentKzt: String(draw(1_000_000)),
+        investmentPotentialKzt: String(draw(1_000_000)),
+        jobs: draw(50),
+      };
+      if (what < 5 || filing === undefined) {
+        const period = ['2026-Q2', '2026-Q3'][draw(2)]!;
+        const centre =
+          what < 3 || filing === undefined
+            ? {
+                newCase: {
+                  operatorBin: this.operatorBin,
+                  caseRef: `K-${this.seed}-${n}-${k}`,
+                  region: '55',
+                  address: `Line ${n}`,
+                },
+              }
+            : { caseId: filing.caseId };
+        const { body, status } = await this.send('/api/v1/quarterly-references', { ...centre, period, ...values });
+        if (status === 201) this.filings.push({ caseId: body.caseId!, filingId: body.filingId!, withdrawn: false });
+      } else if (what < 9)
+        await this.send(`/api/v1/filings/${filing.filingId}/corrections`, { ...values, reason: 'typing' });
+      else if (!filing.withdrawn) {
+        filing.withdrawn = true;
+        await this.send(`/api/v1/filings/${filing.filingId}/withdrawal`, { reason: 'twice' });
+      }
+    }
+  }
+
+  /** Asks again under the same key until there is an answer that stands. */
+  private async send(path: string, body: object): Promise<Answer> {
+    const sent: Sent = { key: drawUuid(), path, body, attempts: 0 };
+    this.ledger.push(sent);
+    for (;;) {
+      const answer = await this.attempt(sent);
+      if (answer !== undefined) {
+        sent.answer = answer;
+        // A filing may have been withdrawn by another sender meanwhile.
+        const meant = answer.status === 201 || answer.body.type?.endsWith(':filing-withdrawn') === true;
+        if (!meant)
+          this.faults.push(`${path} was answered ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
+        return answer;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      if (sent.attempts > 3000) {
+        this.faults.push(`${path} had no answer after ${sent.attempts} attempts`);
+        return { status: 0, body: {} };
+      }
+    }
+  }
+
+  async attempt(sent: Sent): Promise<Answer | undefined> {
+    sent.attempts += 1;
+    try {
+      const response = await fetch(`${this.url}${sent.path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${this.key}`,
+          'content-type': 'application/json',
+          'idempotency-key': sent.key,
+        },
+        body: JSON.stringify(sent.body),
+        signal: AbortSignal.timeout(30_000),
+      });
+      const body = (await response.json()) as Answered;
+      if (response.status === 500)
+        this.faults.push(`${sent.path} was answered 500 ${JSON.stringify(body).slice(0, 300)}`);
+      const later = response.status >= 500 || body.type?.endsWith(':idempotency-key-in-progress');
+      return later ? undefined : { status: response.status, body };
+    } catch {
+      // Killed under us: what became of it nobody knows, so it is asked again.
+      return undefined;
+    }
+  }
+}
