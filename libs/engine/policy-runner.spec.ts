@@ -9,6 +9,9 @@ import { createPostgresLeadership } from './postgres-leadership.js';
 import { createPostgresEngineStore, migrateEngine } from './postgres-store.js';
 import type { EngineStore } from './ports.js';
 
+// Generous: a loaded machine is slow, and no test is about time.
+jest.setTimeout(60_000);
+
 let ms = Date.parse('2021-01-05T06:00:00Z');
 const clock = { now: () => instantOfMs(ms) };
 

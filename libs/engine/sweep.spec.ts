@@ -106,9 +106,9 @@ describe('the sweep', () => {
     const two = world.open();
     await registerOperator(one);
     const cases: Uuid[] = [];
-    for (let n = 0; n < 30; n++) cases.push(await owing(one));
+    for (let n = 0; n < 12; n++) cases.push(await owing(one));
     const reports = await Promise.all([one.engine.sweep(), two.engine.sweep()]);
-    expect(reports[0].alertsRaised + reports[1].alertsRaised).toBe(30);
+    expect(reports[0].alertsRaised + reports[1].alertsRaised).toBe(12);
     world.clock.set('2021-04-13T06:00:00Z');
     await Promise.all([one.engine.sweep(), two.engine.sweep()]);
     for (const caseId of cases)
@@ -117,7 +117,7 @@ describe('the sweep', () => {
         { step: 'overdue', passed: ['before-5', 'before-1'] },
       ]);
     const types = await typesOf(one.store, 'case-');
-    expect(types.filter((type) => type === 'ObligationMissed')).toHaveLength(30);
+    expect(types.filter((type) => type === 'ObligationMissed')).toHaveLength(12);
     expect([...one.errors, ...two.errors]).toEqual([]);
   });
 

@@ -14,6 +14,9 @@ import { jobQueueContract } from './test-support/job-queue.contract.js';
 import { wipeJobs } from './test-support/wipe-jobs.js';
 import { findRedisServer, startRedisServer } from './test-support/redis-server.js';
 
+// Generous: a loaded machine is slow, and no test is about time.
+jest.setTimeout(60_000);
+
 describe('the wait between two attempts', () => {
   it('doubles from a second to ten minutes, with jitter of up to a half', () => {
     const longest = [1, 2, 3, 9, 10, 11, 1_000_000].map((attempt) => retryDelayMs(attempt, () => 1));

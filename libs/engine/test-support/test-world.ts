@@ -29,6 +29,8 @@ export interface TestWorld {
 
 /** Begins a new world before each test of the file. It is the morning of 5 January 2021 in Almaty. */
 export function eachInItsOwnWorld(): TestWorld {
+  // Generous: a loaded machine is slow, and no test is about time.
+  jest.setTimeout(60_000);
   let postgres: TestPostgres;
   let world: Omit<TestWorld, 'open' | 'startWorker'>;
   let processes: TestProcess[];
