@@ -1,10 +1,11 @@
-import { dayAt, findDecimal, firstDayOf, isRejection, lastDayOf, never, reject, sameDecimal } from '#libs/kernel';
-import type { Decider, Decimal, FieldFault, PlainDate, Rejection, Uuid } from '#libs/kernel';
+import { dayAt, findDecimal, firstDayOf, isRejection, lastDayOf, never, reject } from '#libs/kernel';
+import type { Decider, PlainDate, Rejection, Uuid } from '#libs/kernel';
 import { missingValues, type FilingFlag, type FilingValues, type Registration } from '../filing.js';
 import { assessmentFacts, type AssessmentContext } from './assessment.js';
 import type { CaseCommand } from './commands.js';
 import type { CaseEvent, CaseOpened, CaseOpening } from './events.js';
 import { evolveCase } from './evolve.js';
+import { changedValues, fault, mwFault, valueFaults } from './filing-values.js';
 import {
   currentVersion,
   endOfMining,
@@ -220,7 +221,7 @@ function recordFiling(
   const { file, facts } = start;
 
   const { filingId, registration, values } = command;
-  const { kind, ...filedValues } = values;
+  const { kind: _, ...filedValues } = values;
   const data = {
     caseId: file.caseId,
     filingId,
@@ -315,18 +316,6 @@ function changeValues(
 const defined = (values: FilingValues): Partial<FilingValues> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-const decimalNames = new Set(['powerMw', 'expansionMw', 'equipmentInvestmentKzt', 'investmentPotentialKzt']);
-
-/** Names of values that differ; numbers are compared as numbers. A sealed value cannot be compared and counts as changed. */
-function changedValues(before: FilingValues, after: FilingValues): string[] {
-  const a = before as unknown as Record<string, unknown>;
-  const b = after as unknown as Record<string, unknown>;
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort().filter((name) => {
-    if (decimalNames.has(name)) return !sameDecimal(a[name] as Decimal | undefined, b[name] as Decimal | undefined);
-    return a[name] !== b[name];
-  });
-}
-
 function opened(opening: CaseOpening, context: CaseContext): CaseOpened {
   const { id, hash } = context.rules;
   return { type: 'CaseOpened', data: { ...opening, ruleSet: { id, hash }, openedOn: today(context) } };
@@ -372,33 +361,6 @@ function answersTheSame(filing: Filing, values: FilingValues): boolean {
   return other.kind === values.kind;
 }
 
-/** What no document may hold, complete or not (quality.md, bad input). */
-function valueFaults(values: FilingValues): FieldFault[] {
-  const faults: FieldFault[] = [];
-  const mw = (name: string, value: Decimal | undefined) => {
-    if (value !== undefined && findDecimal(value, 3) === undefined) faults.push(mwFault(`/${name}`));
-  };
-  const tenge = (name: string, value: Decimal | undefined) => {
-    if (value !== undefined && findDecimal(value, 0) === undefined)
-      faults.push(fault(`/${name}`, 'not-whole-tenge', 'must be a whole number of tenge, not negative'));
-  };
-  if (values.kind !== 'termination') {
-    mw('powerMw', values.powerMw);
-    tenge('equipmentInvestmentKzt', values.equipmentInvestmentKzt);
-  }
-  if (values.kind === 'planned_construction') mw('expansionMw', values.expansionMw);
-  if (values.kind === 'quarterly_reference') {
-    tenge('investmentPotentialKzt', values.investmentPotentialKzt);
-    const { jobs } = values;
-    if (jobs !== undefined && !(Number.isSafeInteger(jobs) && jobs >= 0))
-      faults.push(fault('/jobs', 'not-whole', 'must be a whole number, not negative'));
-  }
-  return faults;
-}
-
-const mwFault = (pointer: string) =>
-  fault(pointer, 'not-megawatts', 'must be a plain number of megawatts, not negative, up to three decimal places');
-
 function receivedInFuture(registration: Registration, context: CaseContext): Rejection | undefined {
   const future =
     registration.precision === 'day' ? registration.receivedOn > today(context) : registration.receivedAt > context.now;
@@ -425,4 +387,3 @@ const mergedRejection = (into: Uuid) =>
   reject('conflict', 'case-merged', `the case was merged into case ${into}; go on there`);
 
 const today = (context: CaseContext): PlainDate => dayAt(context.now, context.rules.zone);
-const fault = (pointer: string, code: string, message: string): FieldFault => ({ pointer, code, message });
