@@ -117,7 +117,7 @@ const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 /** Every command has a key: without one a sender that got no answer could not ask again safely. */
 function keyOf(exchange: Exchange): string {
   const key = exchange.header('idempotency-key');
-  if (key === undefined)
+  if (key === undefined || key === '')
     throw refuse(
       'malformed',
       'idempotency-key-missing',

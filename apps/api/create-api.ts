@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { documentTypes, longestDocument } from '#libs/documents';
@@ -12,8 +13,12 @@ import type { ApiParts } from './parts.js';
 
 export interface CreateApiOptions {
   readonly edge?: Omit<HttpEdgeOptions, 'within'>;
+  /**
+   * Which routes this door guards; by default all there are. Whoever serves pages beside the API guards those himself.
+   */
+  readonly guards?: (url: string) => boolean;
   /** Nest's own logger, e.g. `nestLogger(logger)`; false keeps it silent. */
-  readonly logger?: Parameters<typeof NestFactory.create>[1] extends infer _ ? false | object : never;
+  readonly logger?: NestApplicationOptions['logger'];
 }
 
 /** The API as an application of its own, initialized and not yet listening. @throws when a route has no action. */
@@ -22,7 +27,7 @@ export async function createApi(parts: ApiParts, options: CreateApiOptions = {})
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.register(parts),
     new FastifyAdapter(edgeAdapterOptions),
-    { abortOnError: false, bodyParser: false, ...(logger === undefined ? {} : { logger: logger as false }) },
+    { abortOnError: false, bodyParser: false, ...(logger === undefined ? {} : { logger }) },
   );
   const guard = prepareApi(app, parts, options);
   await app.init();
@@ -42,7 +47,7 @@ export function prepareApi(
 ): { check(): void } {
   const instance = app.getHttpAdapter().getInstance();
   prepareHttpEdge(app, { ...options.edge, within: withCorrelation });
-  const door = addDoor(instance, parts);
+  const door = addDoor(instance, parts, options.guards);
   addDocumentParsers(instance, Object.keys(documentTypes), longestDocument + 1024);
   return {
     check: () => {

@@ -10,17 +10,22 @@ type Instance = ReturnType<ReturnType<NestFastifyApplication['getHttpAdapter']>[
 type DoorRequest = HttpRequest & {
   readonly ip: string;
   readonly is404: boolean;
-  readonly routeOptions: { readonly config: RouteDoor };
+  readonly routeOptions: { readonly config: RouteDoor; readonly url?: string };
 };
 
 /**
  * Nobody gets past without a key whose role the policy table lets do what the route does; asked before a body is read.
  * Call before routes are made. The answer lists, when the application is up, the routes nobody guards.
  */
-export function addDoor(instance: Instance, parts: ApiParts): { unguarded(): readonly string[] } {
+export function addDoor(
+  instance: Instance,
+  parts: ApiParts,
+  guards: (url: string) => boolean = () => true,
+): { unguarded(): readonly string[] } {
   const unguarded: string[] = [];
   instance.addHook('onRoute', ({ url, method, config }) => {
     const door = (config ?? {}) as RouteDoor;
+    if (!guards(url)) return;
     if (door.open || (door.action !== undefined && isAction(door.action))) return;
     unguarded.push(`${String(method)} ${url}`);
   });
@@ -29,7 +34,7 @@ export function addDoor(instance: Instance, parts: ApiParts): { unguarded(): rea
     const asked = request as unknown as DoorRequest;
     const door = asked.routeOptions.config;
     // Where there is no route there is nothing to guard.
-    if (asked.is404 || door.open) return;
+    if (asked.is404 || door.open || !guards(asked.routeOptions.url ?? '')) return;
     if (door.action === undefined) throw new Error('a route without an action was reached');
     const account = await recognized(asked, door, parts);
     asked.caller = callerFor(account, door.action);
@@ -37,6 +42,7 @@ export function addDoor(instance: Instance, parts: ApiParts): { unguarded(): rea
 
   instance.addHook('preValidation', (request, _reply, done) => {
     const asked = request as unknown as DoorRequest;
+    if (!guards(asked.routeOptions.url ?? '')) return done();
     const problem = bodyProblem(asked);
     if (problem) return done(problem);
     // The body is complete: an electronic document is received now, before any queue.

@@ -46,6 +46,11 @@ export class Exchange {
     return this.request.correlationId;
   }
 
+  /** HEAD runs a GET's route and hands nothing over. */
+  get isHead(): boolean {
+    return this.request.method === 'HEAD';
+  }
+
   get body(): unknown {
     return this.request.body;
   }

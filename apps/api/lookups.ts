@@ -1,4 +1,4 @@
-import type { Uuid } from '#libs/kernel';
+import { RejectedError, type Uuid } from '#libs/kernel';
 import { caseDecider, caseStream, type CaseFile, type CaseState, type Filing } from '#libs/domain';
 import type { House } from '#libs/application';
 import type { Caller } from './exchange.js';
@@ -66,8 +66,8 @@ export class Lookups {
       const state = await (now ? this.getCaseNow(caller, caseId) : this.getCase(caller, caseId));
       // The filings of a duplicate case live on in the case it was merged into.
       return state.situation === 'merged' ? await this.stateOfFiling(caller, state.into, now) : state;
-    } catch {
-      throw notFound('filing');
+    } catch (error) {
+      throw asUnknown(error, 'filing');
     }
   }
 
@@ -76,8 +76,8 @@ export class Lookups {
     if (caseId === undefined) throw notFound('obligation');
     try {
       return (await this.getCase(caller, caseId)).file;
-    } catch {
-      throw notFound('obligation');
+    } catch (error) {
+      throw asUnknown(error, 'obligation');
     }
   }
 
@@ -91,3 +91,7 @@ export class Lookups {
 
 const visibleTo = (caller: Caller, state: CaseState): state is OpenFile =>
   state.situation !== 'none' && (caller.operatorBin === undefined || state.file.operatorBin === caller.operatorBin);
+
+/** A case that is not there is, to who asked for something in it, that something not being there; other errors stay. */
+const asUnknown = (error: unknown, what: string): unknown =>
+  error instanceof RejectedError && error.rejection.kind === 'not-found' ? notFound(what) : error;

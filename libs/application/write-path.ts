@@ -79,7 +79,8 @@ export class WritePath {
           facts,
         };
       }
-      const now = this.clock.now();
+      // A clock a little behind that of who wrote last must not judge from before what it judges.
+      const now = laterOf(this.clock.now(), loaded.recordedAt);
       const decided = decider.decide(loaded.state, execution.command, execution.context(loaded.state, now));
       const nothing = isRejection(decided) || decided.length === 0;
       if (nothing && attempt === 1) {
@@ -160,6 +161,9 @@ export class WritePath {
   }
 }
 
+const laterOf = (now: Instant, after: Instant | undefined): Instant =>
+  after !== undefined && after > now ? after : now;
+
 const keyReused = reject(
   'refused',
   'idempotency-key-reused',
@@ -210,7 +214,7 @@ export function prepareFacts(
   now: Instant,
 ): FactToAppend[] {
   // recordedAt never decreases within a stream, whatever a clock does.
-  const recordedAt = after !== undefined && after > now ? after : now;
+  const recordedAt = laterOf(now, after);
   const { commandId, requestHash, correlationId, causationId, actor, channel, traceparent } = request;
   const factMeta: FactMeta = {
     commandId,

@@ -23,7 +23,10 @@ export type DeliveryConfig =
  */
 export function deliverNotice(house: House, config: DeliveryConfig): Process<'deliver-notice'> {
   return async ({ noticeId }, { signal }) => {
-    const { state } = await house.writePath.fresh(noticeStream(noticeId), noticeDecider);
+    // A stale state costs a needless try at most: the record below looks anew.
+    const { state } = await (config.channel === 'inbox'
+      ? house.writePath.load(noticeStream(noticeId), noticeDecider)
+      : house.writePath.fresh(noticeStream(noticeId), noticeDecider));
     if (state.situation === 'none') throw new HopelessJobError('there is no such notice');
     if (state.situation === 'historical' || isSent(state)) return;
     const { channel } = config;

@@ -124,6 +124,14 @@ export function createIdentity(options: IdentityOptions): Identity {
     };
   }
 
+  /** One look at a time per key: when an entry ends, every connection of its holder asks at once. */
+  const looking = new Map<string, Promise<Account | undefined>>();
+  const lookUpOnce = (name: string, hash: Buffer): Promise<Account | undefined> => {
+    const running = looking.get(name) ?? lookUp(hash).finally(() => looking.delete(name));
+    looking.set(name, running);
+    return running;
+  };
+
   return {
     async authenticate(presented, source = 'unknown') {
       const key = findApiKey(presented);
@@ -133,7 +141,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       if (known !== undefined && known.until > performance.now()) return known.account;
       // A place full of wrong keys must not keep out the one right key that also comes from there.
       if (known === undefined) limiter.check(source);
-      const account = hash && (await lookUp(hash));
+      const account = hash && (await lookUpOnce(name, hash));
       right.delete(name);
       if (account === undefined) {
         limiter.failed(source);

@@ -51,7 +51,8 @@ export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptio
     max: jobNames.length + 8,
     keepAlive: true,
     ...config,
-    options: `-c search_path=${jobsSchema}`,
+    // A job that a crash takes back is derived anew, so no commit here waits for the disk.
+    options: `-c search_path=${jobsSchema} -c synchronous_commit=off`,
   });
   // Without a listener a connection lost while idle would end the process.
   pool.on('error', (error) => options.onError?.(error));

@@ -17,6 +17,7 @@ import {
   type Quarter,
   type Uuid,
 } from '#libs/kernel';
+import { JsonText, parsed } from './engine/json-text.js';
 import type { Projection } from './engine/projection.js';
 import type { Table } from './engine/table.js';
 import { Draft, UnitRows, type Appended } from './engine/unit-rows.js';
@@ -236,11 +237,18 @@ export function rowsAfter<R extends object>(
       draft.commit(appended);
     }
   }
-  if (table.appendOnly) return (appended.get(table as Table) ?? []) as R[];
-  return [...units.values()].flatMap((unit) =>
-    [...(unit.tables.get(table as Table)?.values() ?? [])].map(({ row }) => row as R),
-  );
+  const rows = table.appendOnly
+    ? (appended.get(table as Table) ?? []).map(({ row }) => row)
+    : [...units.values()].flatMap((unit) =>
+        [...(unit.tables.get(table as Table)?.values() ?? [])].map(({ row }) => row),
+      );
+  return rows.map((row) => {
+    const settled = projection.settle?.(table as Table, row) ?? row;
+    return Object.fromEntries(Object.entries(settled).map(([name, value]) => [name, opened(value)])) as R;
+  });
 }
+
+const opened = (value: unknown): unknown => (value instanceof JsonText ? parsed(value as object) : value);
 
 export interface CaseCast {
   readonly caseId: Uuid;

@@ -24,8 +24,8 @@ interface Side {
 /** P1. Every writer has a stream of its own and names the revision it expects; rounds of all sides take turns. */
 export const append: Bench = ({ quick, log }) =>
   onPostgres(async (server) => {
-    const rounds = quick ? 2 : 7;
-    const ms = quick ? 500 : 2500;
+    const rounds = quick ? 2 : 5;
+    const ms = quick ? 500 : 2000;
     await migrateEventStore(server.config('qadaga', 'owner'), server.config('qadaga', 'app').user);
     await withClient(server.config('qadaga', 'owner'), (client) => client.query(plainTable('plain_insert', 'drawn')));
     const store = createPostgresEventStore({ config: server.config('qadaga', 'app') });
@@ -51,7 +51,7 @@ export const append: Bench = ({ quick, log }) =>
         // The first turn warms up and does not count.
         for (let round = 0; round <= rounds; round++)
           for (const [n, side] of competing.entries()) {
-            const { count, latencies, errors, tookMs } = await side.run(writers, ms, `${writers}-${round}`);
+            const { count, latencies, errors, tookMs } = await side.run(writers, ms, `${n}-${writers}-${round}`);
             if (round === 0) continue;
             found[n]!.rates.push((count * 1000) / tookMs);
             for (const latency of latencies) found[n]!.latencies.push(latency);

@@ -23,7 +23,7 @@ export interface LoadAnswer extends Round {
 class Line {
   private answered: ((status: number, text: string) => void) | undefined;
   private failed: ((error: Error) => void) | undefined;
-  private read = Buffer.alloc(0);
+  private read: Buffer = Buffer.alloc(0);
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true);

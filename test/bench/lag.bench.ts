@@ -1,5 +1,5 @@
-import { isRejection, type Uuid } from '#libs/kernel';
-import { FileQuarterlyReferenceHandler, FileQuarterlyReference, requestFrom, systemActor } from '#libs/application';
+import { isRejection, type Decimal, type Quarter, type Uuid } from '#libs/kernel';
+import { recordFiling, requestFrom, systemActor, type RecordFilingInput } from '#libs/application';
 import { openHouse, type OpenedHouse } from '#libs/assembly';
 import { importCentres } from './support/import-centres.js';
 import { configOf, inNewHome } from './support/lab.js';
@@ -70,20 +70,13 @@ export const lag: Bench = ({ quick, log }) =>
     }
   });
 
-function filer({ house, requestHash, clock }: OpenedHouse, period: string) {
-  const handler = new FileQuarterlyReferenceHandler(house);
+function filer({ house, requestHash, clock }: OpenedHouse, period: Quarter) {
   return async (caseId: Uuid) => {
-    const values = { kind: 'quarterly_reference', period, powerMw: '46.85', jobs: 44 } as const;
-    const input = { caseId, intake: { channel: 'electronic' }, values } as unknown as FileQuarterlyReference['input'];
-    const request = requestFrom(
-      { actor: systemActor, channel: 'api', content: { useCase: 'bench', input }, arrivedAt: clock.now() },
-      requestHash,
-    );
-    const done = (await handler.execute(new FileQuarterlyReference(input, request))) as Awaited<
-      ReturnType<typeof handler.execute>
-    > & {
-      readonly position?: Parameters<OpenedHouse['readModels']['waitFor']>[0];
-    };
+    const values = { kind: 'quarterly_reference', period, powerMw: '46.85' as Decimal, jobs: 44 } as const;
+    const input: RecordFilingInput = { caseId, intake: { channel: 'electronic' }, values };
+    const source = { actor: systemActor, channel: 'api', arrivedAt: clock.now() } as const;
+    const request = requestFrom({ ...source, content: { useCase: 'bench', input } }, requestHash);
+    const done = await recordFiling(house, input, request);
     return isRejection(done) ? undefined : done.position;
   };
 }

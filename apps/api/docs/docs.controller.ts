@@ -5,6 +5,7 @@ import { Controller, Get, Param, StreamableFile } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController, type OpenAPIObject } from '@nestjs/swagger';
 import type { INestApplication } from '@nestjs/common';
+import { projectRoot } from '#libs/platform';
 import { Ask, Exchange } from '../exchange.js';
 import { notFound } from '../faults.js';
 import type { RouteDoor } from '../routing.js';
@@ -61,7 +62,7 @@ export function setOpenApiDocument(app: INestApplication, document: OpenAPIObjec
 
 /** The reader comes with @nestjs/swagger, so it is looked for from there. */
 function swaggerUi(): string {
-  const fromHere = createRequire(path.join(process.cwd(), 'package.json'));
+  const fromHere = createRequire(path.join(projectRoot(), 'package.json'));
   const fromSwagger = createRequire(fromHere.resolve('@nestjs/swagger'));
   return path.dirname(fromSwagger.resolve('swagger-ui-dist/package.json'));
 }

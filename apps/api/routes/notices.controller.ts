@@ -146,8 +146,8 @@ export class NoticesController {
 
   /** To be handed the document is to receive it; that is on record before it is handed over. */
   private async deliver(exchange: Exchange, row: NoticeRow): Promise<NoticeRow> {
-    // Who only audits the inbox receives nothing.
-    if (exchange.caller.account.role !== 'energy-body') return row;
+    // Who only audits the inbox, or only looks whether it is there, receives nothing.
+    if (exchange.caller.account.role !== 'energy-body' || exchange.isHead) return row;
     if (row.deliveredAt !== null || row.situation === 'historical') return row;
     const done = await onNotice(
       this.parts.house,

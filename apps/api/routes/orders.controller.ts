@@ -7,12 +7,12 @@ import {
   extensionEffects,
   type ExtendTermInput,
 } from '#libs/application';
-import type { Uuid } from '#libs/kernel';
-import { dayOfWeek, type PlainDate } from '#libs/kernel';
-import type { Calendar } from '#libs/domain';
+import { addDays, dayOfWeek, type PlainDate, type Uuid } from '#libs/kernel';
+import { correctCalendar, isWorkingDay, longestRunOfDaysOff, type Calendar } from '#libs/domain';
 import { Commands } from '../commands.js';
 import { Ask, BodyOf, Exchange, QueryOf } from '../exchange.js';
-import { faultyField, notFound } from '../faults.js';
+import { faultyField, notFound, refuse } from '../faults.js';
+import { Law } from '../law.js';
 import { Lookups } from '../lookups.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { Questions } from '../questions.js';
@@ -33,6 +33,7 @@ export class OrdersController {
     private readonly commands: Commands,
     private readonly lookups: Lookups,
     private readonly questions: Questions,
+    private readonly law: Law,
     @Inject(API_PARTS) private readonly parts: ApiParts,
   ) {}
 
@@ -74,6 +75,7 @@ export class OrdersController {
     const { kind, periods, regions } = body.scope;
     if (periods !== undefined && kind !== 'quarterly_reference')
       throw faultyField('/scope/periods', 'no-periods', 'only quarterly references have periods');
+    regions?.forEach((code, n) => this.law.checkRegion(code, dueOn, `/scope/regions/${n}`));
     const input: ExtendTermInput = {
       orderNo,
       scope: { kind, ...(periods ? { periods } : {}), ...(regions ? { regions } : {}) },
@@ -123,7 +125,7 @@ export class OrdersController {
     const { lawBook } = this.parts.house;
     if (lawBook.catalogue.findCalendar(calendarId) === undefined) throw notFound('calendar');
     await lawBook.refresh();
-    checkChanges(lawBook.calendar(calendarId), changes);
+    checkCorrection(lawBook.calendar(calendarId), lawBook.catalogue.calendar(calendarId).version, { version, changes });
     await this.commands.run(exchange, CorrectCalendar, {
       calendarId,
       correction: { version, changes: changes.map(({ date, kind, name }) => ({ date, kind, name })) },
@@ -133,8 +135,20 @@ export class OrdersController {
   }
 }
 
-/** What no calendar can hold is refused before it is a fact: a fact is for ever. */
-function checkChanges(calendar: Calendar, changes: CalendarCorrectionBody['changes']): void {
+/**
+ * What no calendar can hold is refused before it is a fact: a fact is for ever, and a calendar that cannot be built
+ * would stop every deadline. `shipped` is the version of the data file, which no correction may bear.
+ */
+function checkCorrection(
+  calendar: Calendar,
+  shipped: string,
+  correction: Pick<CalendarCorrectionBody, 'version' | 'changes'>,
+): void {
+  const { version, changes } = correction;
+  if (version === shipped || version === calendar.version)
+    throw refuse('conflict', 'calendar-version-known', 'this calendar version exists already', [
+      { pointer: '/version', code: 'version-known', message: 'names a version that exists already' },
+    ]);
   const seen = new Set<PlainDate>();
   changes.forEach(({ date, kind }, n) => {
     if (seen.has(date)) throw faultyField(`/changes/${n}/date`, 'twice', 'is named twice');
@@ -142,4 +156,19 @@ function checkChanges(calendar: Calendar, changes: CalendarCorrectionBody['chang
     if (kind === 'working_weekend' && !calendar.weekend.includes(dayOfWeek(date)))
       throw faultyField(`/changes/${n}/kind`, 'no-weekend', 'only a weekend day can become a working weekend day');
   });
+  const corrected = correctCalendar(calendar, correction);
+  changes.forEach(({ date }, n) => {
+    if (!hasWorkingDays(corrected, date))
+      throw refuse('refused', 'no-working-days', `there would be no working day for ${longestRunOfDaysOff} days`, [
+        { pointer: `/changes/${n}/date`, code: 'no-working-days', message: 'is in a run of days off that is too long' },
+      ]);
+  });
+}
+
+/** Whether the run of days off around `day`, if it is in one, ends as soon as every deadline needs it to. */
+function hasWorkingDays(calendar: Calendar, day: PlainDate): boolean {
+  let from = day;
+  for (let n = 0; n <= longestRunOfDaysOff && !isWorkingDay(calendar, addDays(from, -1)); n++) from = addDays(from, -1);
+  for (let n = 0; n <= longestRunOfDaysOff; n++) if (isWorkingDay(calendar, addDays(from, n))) return true;
+  return false;
 }

@@ -2,6 +2,7 @@ import { Controller, Inject, Param } from '@nestjs/common';
 import { receiptOf, type Receipt, type ReceiptAct, type ReceiptedObligation } from '#libs/documents';
 import { caseStream, type CaseFile, type Filing, type Sealed } from '#libs/domain';
 import type { Uuid } from '#libs/kernel';
+import { KeyErasedError } from '#libs/sealing';
 import { documentFacts, documentIdOf, type DocumentData } from '../answers/filing.answer.js';
 import { Ask, Exchange, QueryOf } from '../exchange.js';
 import { notFound } from '../faults.js';
@@ -81,8 +82,9 @@ export class ReceiptsController {
   private async saltOf(bank: Sealed): Promise<string | undefined> {
     try {
       return (await this.parts.house.sealer.open(bank)).salt;
-    } catch {
-      return undefined;
+    } catch (error) {
+      if (error instanceof KeyErasedError) return undefined;
+      throw error;
     }
   }
 }

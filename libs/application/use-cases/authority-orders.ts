@@ -5,6 +5,7 @@ import {
   authorityStream,
   caseDecider,
   caseStream,
+  correctCalendar,
   type AuthorityCommand,
   type AuthorityState,
   type CalendarCorrection,
@@ -65,18 +66,29 @@ export interface CorrectCalendarInput {
 }
 /** A calendar correction is a fact: open duties follow it, closed ones keep their trace. */
 export class CorrectCalendar extends UseCase<CorrectCalendarInput, Done<AuthorityState>> {}
-export const CorrectCalendarHandler = handlerOf(CorrectCalendar, (house, input: CorrectCalendarInput, request) =>
-  findCalendar(house, input.calendarId)
-    ? order(house, { type: 'CorrectCalendar', ...input }, request)
-    : Promise.resolve(reject('not-found', 'calendar-unknown', 'there is no such calendar')),
+export const CorrectCalendarHandler = handlerOf(
+  CorrectCalendar,
+  async (house, input: CorrectCalendarInput, request) => {
+    await house.lawBook.refresh();
+    return calendarFault(house, input) ?? order(house, { type: 'CorrectCalendar', ...input }, request);
+  },
 );
 
-function findCalendar(house: House, id: string): boolean {
+/** A correction that cannot be applied would stop every deadline from being computed, so it never gets on record. */
+function calendarFault(house: House, { calendarId, correction }: CorrectCalendarInput): Rejection | undefined {
+  if (house.lawBook.catalogue.findCalendar(calendarId) === undefined)
+    return reject('not-found', 'calendar-unknown', 'there is no such calendar');
+  // A repeat names the version it made itself: the stream knows it, so it is not judged again.
+  if (house.lawBook.orders.calendarCorrections.some((one) => one.correction.version === correction.version))
+    return undefined;
   try {
-    house.lawBook.calendar(id);
-    return true;
-  } catch {
-    return false;
+    correctCalendar(house.lawBook.calendar(calendarId), correction);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return reject('malformed', 'calendar-correction-malformed', error.message, [
+      { pointer: '/changes', code: 'cannot-apply', message: error.message },
+    ]);
   }
 }
 

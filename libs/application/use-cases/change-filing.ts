@@ -37,7 +37,7 @@ const changeWith =
           message: `lies before ${filed}, when the filing was received`,
         },
       ]);
-    const versionId = derivedId(request.commandId, 'version');
+    const versionId = derivedId(`${request.commandId}/${filingId}`, 'version');
     return onCase(
       house,
       caseId,

@@ -68,13 +68,23 @@ export function noticeFor(
   };
 }
 
+/** The case with the version in it: a cached state serves unless another process recorded the version since. */
+async function caseWith(house: House, { caseId, versionId }: { readonly caseId: Uuid; readonly versionId: Uuid }) {
+  const cached = await house.writePath.load(caseStream(caseId), caseDecider);
+  const { state } = cached;
+  const known =
+    state.situation !== 'none' &&
+    [...state.file.filings.values()].some((filing) => filing.versions.some((one) => one.versionId === versionId));
+  return known ? cached : house.writePath.fresh(caseStream(caseId), caseDecider);
+}
+
 /** Issues the notice of one filing version; a version that needs none answers undefined. Twice is once. */
 export async function issueNotice(
   house: House,
   input: { readonly caseId: Uuid; readonly versionId: Uuid },
   request: Request,
 ): Promise<Done<NoticeState> | Rejection | undefined> {
-  const { state } = await house.writePath.fresh(caseStream(input.caseId), caseDecider);
+  const { state } = await caseWith(house, input);
   if (state.situation === 'none') return reject('not-found', 'case-unknown', 'there is no such case');
   const noticeId = noticeIdOf(input.versionId, input.caseId);
   const known = await house.writePath.load(noticeStream(noticeId), noticeDecider);

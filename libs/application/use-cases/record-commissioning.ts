@@ -36,7 +36,7 @@ export async function recordCommissioning(
   const registration = await register(house, input.intake, request, rules);
   if (isRejection(registration)) return registration;
   const start = newCase ? await openingOf(house, newCase, request) : undefined;
-  const entryId = derivedId(request.commandId, 'commissioning');
+  const entryId = derivedId(`${request.commandId}/${caseId}`, 'commissioning');
   return onCase(
     house,
     caseId,

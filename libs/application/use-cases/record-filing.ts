@@ -31,7 +31,9 @@ export interface RecordFilingInput {
   readonly ruleSetId?: string;
 }
 
-export const filingIdOf = (request: Request): Uuid => derivedId(request.commandId, 'filing');
+/** Of command and case: the same key used for another case is another filing, in another stream. */
+export const filingIdOf = (request: Request, caseId: Uuid): Uuid =>
+  derivedId(`${request.commandId}/${caseId}`, 'filing');
 
 /** The common way of the three documents of rules 3, 4 and 5. */
 export async function recordFiling(
@@ -53,7 +55,7 @@ export async function recordFiling(
   const registration = await register(house, input.intake, request, rules);
   if (isRejection(registration)) return registration;
   const start = newCase ? await openingOf(house, newCase, request) : undefined;
-  const filingId = filingIdOf(request);
+  const filingId = filingIdOf(request, caseId);
   const operatorBin = newCase?.operatorBin ?? (await operatorOf(house, caseId));
   const values = await sealedValues(house, operatorBin, input.values);
   return onCase(

@@ -23,7 +23,7 @@ export async function withdrawFiling(
   const { caseId, filingId, reason, expectedVersion } = input;
   const registration = await register(house, input.intake, request, await rulesOfCase(house, caseId));
   if (isRejection(registration)) return registration;
-  const withdrawalId = derivedId(request.commandId, 'withdrawal');
+  const withdrawalId = derivedId(`${request.commandId}/${filingId}`, 'withdrawal');
   return onCase(
     house,
     caseId,

@@ -1,6 +1,6 @@
 import type { Instant } from '#libs/kernel';
 import { dayAt } from '#libs/kernel';
-import type { CaseEvent, DeadlineRevised } from './events.js';
+import type { CaseEvent, DeadlineRevised, ObligationVoided } from './events.js';
 import { evolveCase } from './evolve.js';
 import { assessObligations, type AsOf, type AssessedObligation, type Circumstances } from './obligations.js';
 import type { CaseFile, CaseState, Obligation } from './state.js';
@@ -23,20 +23,23 @@ export function assessmentFacts(state: CaseState, context: AssessmentContext): C
   for (const assessed of found) facts.push(...difference(file, assessed, context, asOf));
   for (const recorded of file.obligations.values()) {
     if (foundIds.has(recorded.obligationId) || recorded.status === 'void') continue;
-    const ref = { caseId: file.caseId, obligationId: recorded.obligationId };
-    if (recorded.missed) facts.push({ type: 'MissRescinded', data: { ...ref, because: 'duty-void' } });
-    facts.push({ type: 'ObligationVoided', data: { ...ref, because: 'duty-never-arose' } });
+    facts.push(...voided(file, recorded, 'duty-never-arose'));
   }
   return facts;
 }
 
-function voidAll(file: CaseFile): CaseEvent[] {
-  return [...file.obligations.values()]
+const voidAll = (file: CaseFile): CaseEvent[] =>
+  [...file.obligations.values()]
     .filter((recorded) => recorded.status !== 'void')
-    .map((recorded) => ({
-      type: 'ObligationVoided',
-      data: { caseId: file.caseId, obligationId: recorded.obligationId, because: 'case-merged' },
-    }));
+    .flatMap((recorded) => voided(file, recorded, 'case-merged'));
+
+/** A duty that is none was not missed either. */
+function voided(file: CaseFile, recorded: Obligation, because: ObligationVoided['data']['because']): CaseEvent[] {
+  const ref = { caseId: file.caseId, obligationId: recorded.obligationId };
+  return [
+    ...(recorded.missed ? [{ type: 'MissRescinded' as const, data: { ...ref, because: 'duty-void' as const } }] : []),
+    { type: 'ObligationVoided', data: { ...ref, because } },
+  ];
 }
 
 function difference(file: CaseFile, assessed: AssessedObligation, context: AssessmentContext, asOf: AsOf): CaseEvent[] {
@@ -96,9 +99,9 @@ function statusFacts(
       ? [{ type: 'MissRescinded', data: { ...ref, because: 'filing-received-in-time' } }, met]
       : [met];
   }
-  if (recorded.excuse) return [];
   const facts: CaseEvent[] = [];
   if (recorded.metBy) facts.push({ type: 'ObligationReopened', data: { ...ref, because: 'filing-taken-back' } });
+  if (recorded.excuse) return facts;
   if (assessed.status === 'missed' && !recorded.missed)
     facts.push({
       type: 'ObligationMissed',

@@ -192,6 +192,8 @@ function decideItself(state: CaseState, command: CaseCommand, context: CaseConte
       const { fromCaseId, filings, commissionings } = command;
       if (fromCaseId === file.caseId)
         return reject('refused', 'merge-into-itself', 'a case cannot be merged into itself');
+      // What it held is here already, and may have changed since.
+      if ([...file.filings.values()].some((filing) => filing.absorbedFrom === fromCaseId)) return [];
       return [{ type: 'CaseAbsorbed', data: { caseId: file.caseId, fromCaseId, filings, commissionings } }];
     }
     case 'CloseCase': {

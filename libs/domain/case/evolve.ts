@@ -80,8 +80,9 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
       return withFile(changeObligation(file, event.data.obligationId, { status: 'open', missed: false }));
     case 'ObligationReopened': {
       const { obligationId } = event.data;
-      // What was missed before it was met late is missed again, not open, when that filing is taken back.
-      const status = file.obligations.get(obligationId)?.missed ? 'missed' : 'open';
+      // What was excused, or missed before it was met late, is so again when that filing is taken back.
+      const known = file.obligations.get(obligationId);
+      const status = known?.excuse ? 'excused' : known?.missed ? 'missed' : 'open';
       return withFile(changeObligation(file, obligationId, { status, metBy: undefined }));
     }
     case 'DeadlineRevised': {

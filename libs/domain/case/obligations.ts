@@ -181,7 +181,8 @@ function judge(
 
 /**
  * Closed obligations keep the deadline they were judged by, unless the day that triggered it was itself corrected:
- * a calendar or an order that came afterwards does not rewrite them.
+ * a calendar or an order that came afterwards does not rewrite them. Only an outage of ours, which is always recorded
+ * when it is over, still excuses a lateness that was recorded before it.
  */
 function deadlineFor(
   file: CaseFile,
@@ -193,31 +194,30 @@ function deadlineFor(
   computed: Deadline | undefined,
 ): Deadline | null {
   if (computed === undefined) return null;
-  const closed = recorded?.metBy !== undefined && recorded.metBy.filingId === filing?.filingId;
-  if (closed && recorded.deadline?.trace.trigger.on === computed.trace.trigger.on) return recorded.deadline;
+  const kept = recorded?.metBy !== undefined && recorded.metBy.filingId === filing?.filingId ? recorded.deadline : null;
+  if (kept && kept.trace.trigger.on === computed.trace.trigger.on)
+    return receivedOn(filing!) > kept.dueOn ? afterOutages(kept, circumstances) : kept;
 
-  const { rules, calendar } = circumstances;
   let deadline = computed;
   for (const order of circumstances.extensions) {
     const { scope } = order;
     if (scope.kind !== kind) continue;
     if (scope.periods && !(period && scope.periods.includes(period))) continue;
     if (scope.regions && !scope.regions.includes(file.location.region)) continue;
-    deadline = extendDeadline(
-      deadline,
-      { orderId: order.orderNo, reason: order.reason, dueOn: order.dueOn },
-      rules.zone,
-    );
+    const { orderNo: orderId, reason, dueOn } = order;
+    deadline = extendDeadline(deadline, { orderId, reason, dueOn }, circumstances.rules.zone);
   }
-  for (const outage of circumstances.outages) {
-    // An outage excuses only who could have filed but for it: it must touch the last day of the term.
-    if (outage.from >= deadline.endsAt || outage.to <= startOfDay(deadline.dueOn, rules.zone)) continue;
-    const dueOn = nextWorkingDay(calendar, addDays(later(deadline.dueOn, dayAt(outage.to, rules.zone)), 1));
-    deadline = extendDeadline(
-      deadline,
-      { orderId: `outage ${outage.outageId}`, reason: outage.reason, dueOn },
-      rules.zone,
-    );
-  }
-  return deadline;
+  return afterOutages(deadline, circumstances);
+}
+
+/** An outage excuses only who could have filed but for it: it must touch the last day. Taken until none touches any more. */
+function afterOutages(deadline: Deadline, { rules, calendar, outages }: Circumstances): Deadline {
+  const touching = outages.find(
+    (outage) => outage.from < deadline.endsAt && outage.to > startOfDay(deadline.dueOn, rules.zone),
+  );
+  if (!touching) return deadline;
+  const dueOn = nextWorkingDay(calendar, addDays(later(deadline.dueOn, dayAt(touching.to, rules.zone)), 1));
+  const { outageId, reason } = touching;
+  const extended = extendDeadline(deadline, { orderId: `outage ${outageId}`, reason, dueOn }, rules.zone);
+  return afterOutages(extended, { rules, calendar, outages, extensions: [] });
 }

@@ -93,7 +93,10 @@ function folder<State, Command, E extends NewFact, Context>(
   upcasters: Upcasters,
 ) {
   const fold = (facts: readonly Fact[]): State =>
-    facts.reduce((state, fact) => decider.evolve(state, upcast(fact, upcasters) as unknown as E & Event), decider.initial);
+    facts.reduce(
+      (state, fact) => decider.evolve(state, upcast(fact, upcasters) as unknown as E & Event),
+      decider.initial,
+    );
   return { prefix, fold };
 }
 

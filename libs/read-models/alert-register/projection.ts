@@ -31,8 +31,18 @@ function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) 
       const { alertId, subject, step, passed, audience, dueOn, raisedOn } = fact.data;
       const { caseId, caseRef, operatorBin, region } = header;
       return {
-        ...{ alertId, caseId, caseRef, operatorBin, region },
-        ...{ subjectKind: subject.kind, subjectId: subject.id, step, passed, audience, dueOn, raisedOn },
+        alertId,
+        caseId,
+        caseRef,
+        operatorBin,
+        region,
+        subjectKind: subject.kind,
+        subjectId: subject.id,
+        step,
+        passed,
+        audience,
+        dueOn,
+        raisedOn,
         raisedAt: fact.recordedAt,
         situation: 'raised',
         sendings: [],

@@ -12,6 +12,7 @@ export interface VersionDigest {
 }
 
 export interface FilingDigest {
+  readonly id: Uuid;
   readonly kind: 'p' | 'q' | 't';
   readonly period?: Quarter;
   /** The document first, then its corrections and completions in the order of recording. */
@@ -20,6 +21,7 @@ export interface FilingDigest {
 }
 
 export interface ObligationDigest {
+  readonly id: Uuid;
   readonly kind: 'p' | 'q' | 't';
   readonly period?: Quarter;
   readonly due?: PlainDate;
@@ -30,12 +32,13 @@ export interface ObligationDigest {
 }
 
 export interface CaseDigest {
-  readonly filings: { readonly [filingId: Uuid]: FilingDigest };
+  /** In the order of recording. */
+  readonly filings: readonly FilingDigest[];
   readonly entries: readonly { readonly on: PlainDate; readonly at: Instant; readonly exp?: Decimal }[];
-  readonly obligations: { readonly [obligationId: Uuid]: ObligationDigest };
+  readonly obligations: readonly ObligationDigest[];
 }
 
-export const emptyDigest: CaseDigest = { filings: {}, entries: [], obligations: {} };
+export const emptyDigest: CaseDigest = { filings: [], entries: [], obligations: [] };
 
 export const kindLetter = { planned_construction: 'p', quarterly_reference: 'q', termination: 't' } as const;
 
@@ -57,9 +60,10 @@ export function versionDigest({ receivedAt, receivedOn }: Registration, values: 
   };
 }
 
-export function filingDigest(versions: readonly FilingVersion[], takenBack: boolean): FilingDigest {
+export function filingDigest(id: Uuid, versions: readonly FilingVersion[], takenBack: boolean): FilingDigest {
   const { values } = versions[0]!;
   return {
+    id,
     kind: kindLetter[values.kind],
     ...(values.kind === 'quarterly_reference' ? { period: values.period } : {}),
     v: versions.map((version) => versionDigest(version.registration, version.values)),
@@ -80,13 +84,22 @@ export function currentDigest(filing: FilingDigest): VersionDigest {
 }
 
 export interface StandingFiling extends FilingDigest {
-  readonly filingId: Uuid;
   readonly now: VersionDigest;
 }
 
 /** Filings that were not taken back, by receipt; ties in the order of recording. */
 export const standingFilings = (digest: CaseDigest): StandingFiling[] =>
-  (Object.entries(digest.filings) as [Uuid, FilingDigest][])
-    .filter(([, filing]) => filing.back === undefined)
-    .map(([filingId, filing]) => ({ ...filing, filingId, now: currentDigest(filing) }))
+  digest.filings
+    .filter((filing) => filing.back === undefined)
+    .map((filing) => ({ ...filing, now: currentDigest(filing) }))
     .sort((a, b) => (a.v[0]!.at < b.v[0]!.at ? -1 : a.v[0]!.at > b.v[0]!.at ? 1 : 0));
+
+/** The list with the one of that id changed; undefined when it is not there. What changes is mostly the latest. */
+export function changedById<T extends { readonly id: Uuid }>(
+  list: readonly T[],
+  id: Uuid,
+  change: Partial<T>,
+): readonly T[] | undefined {
+  const at = list.findLastIndex((one) => one.id === id);
+  return at < 0 ? undefined : list.with(at, { ...list[at]!, ...change });
+}

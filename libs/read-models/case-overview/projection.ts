@@ -1,10 +1,11 @@
 import { caseStream, caseWorkStream, type ObligationStatus, type RuleSet } from '#libs/domain';
 import { firstDayOf, nextQuarter, quarterOf, startOfDay, type Instant, type Quarter, type Uuid } from '#libs/kernel';
-import { headerAfter, headerOfOpened } from '../case-header.js';
+import { headerAfter } from '../case-header.js';
 import type { Projection, ProjectionContext } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
 import {
+  changedById,
   emptyDigest,
   filingDigest,
   kindLetter,
@@ -32,18 +33,25 @@ export function caseOverviewProjection({ rules, zone }: ProjectionContext): Proj
       }
       if (before === undefined) throw new Error(`${fact.type} before CaseOpened`);
       const digest = digestAfter(before.digest, fact);
-      const moved = { ...headerAfter(before, fact), ...situationAfter(fact), digest };
-      const row =
-        digest === before.digest && moved.situation === before.situation
-          ? moved
-          : { ...moved, ...derived(moved, (id) => rules.ruleSet(id), zone) };
+      const situation = situationAfter(fact);
+      const moved = headerAfter(before, fact);
+      const row = situation === undefined ? { ...moved, digest } : { ...moved, ...situation, digest };
       rows.put(caseOverviewTable, '', row);
+    },
+    settle(_, row) {
+      const overview = row as CaseOverviewRow;
+      return { ...overview, ...derived(overview, (id) => rules.ruleSet(id), zone) };
     },
   };
 }
 
 const openedCase = (data: Extract<DomainFact, { type: 'CaseOpened' }>['data']): CaseOverviewRow => ({
-  ...headerOfOpened(data),
+  caseId: data.caseId,
+  caseRef: data.caseRef,
+  operatorBin: data.operatorBin,
+  region: data.location.region,
+  address: data.location.address,
+  ruleSetId: data.ruleSet.id,
   stage: 'planned',
   situation: 'active',
   mergedInto: null,
@@ -63,7 +71,7 @@ const openedCase = (data: Extract<DomainFact, { type: 'CaseOpened' }>['data']): 
   digest: emptyDigest,
 });
 
-function situationAfter(fact: DomainFact): Partial<CaseOverviewRow> {
+function situationAfter(fact: DomainFact): Partial<CaseOverviewRow> | undefined {
   switch (fact.type) {
     case 'CaseMerged':
       return { situation: 'merged', mergedInto: fact.data.intoCaseId };
@@ -74,72 +82,71 @@ function situationAfter(fact: DomainFact): Partial<CaseOverviewRow> {
     case 'CaseAssigned':
       return { assignee: fact.data.assignee };
     default:
-      return {};
+      return undefined;
   }
 }
 
 function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
-  const withFiling = (filingId: Uuid, filing: FilingDigest): CaseDigest => ({
-    ...digest,
-    filings: { ...digest.filings, [filingId]: filing },
-  });
-  const filing = (filingId: Uuid): FilingDigest => {
-    const known = digest.filings[filingId];
+  const withFiling = (filing: FilingDigest): CaseDigest => ({ ...digest, filings: [...digest.filings, filing] });
+  const changeFiling = (id: Uuid, change: (filing: FilingDigest) => Partial<FilingDigest>): CaseDigest => {
+    const known = digest.filings.find((filing) => filing.id === id);
     if (known === undefined) throw new Error(`${fact.type} of a filing that is not in the case`);
-    return known;
+    return { ...digest, filings: changedById(digest.filings, id, change(known))! };
   };
-  const withObligation = (obligationId: Uuid, change: Partial<ObligationDigest>): CaseDigest => {
-    const known = digest.obligations[obligationId];
-    if (known === undefined) throw new Error(`${fact.type} of an obligation that was never opened`);
-    return { ...digest, obligations: { ...digest.obligations, [obligationId]: { ...known, ...change } } };
+  const withObligation = (id: Uuid, change: Partial<ObligationDigest>): CaseDigest => {
+    const obligations = changedById(digest.obligations, id, change);
+    if (obligations === undefined) throw new Error(`${fact.type} of an obligation that was never opened`);
+    return { ...digest, obligations };
   };
   switch (fact.type) {
     case 'PlannedConstructionFiled':
     case 'TerminationFiled': {
       const kind = fact.type === 'TerminationFiled' ? 't' : 'p';
-      return withFiling(fact.data.filingId, { kind, v: [versionDigest(fact.data.registration, fact.data.values)] });
+      const { filingId: id, registration, values } = fact.data;
+      return withFiling({ id, kind, v: [versionDigest(registration, values)] });
     }
     case 'QuarterlyReferenceFiled': {
       const { filingId, registration, values } = fact.data;
-      return withFiling(filingId, { kind: 'q', period: values.period, v: [versionDigest(registration, values)] });
+      return withFiling({ id: filingId, kind: 'q', period: values.period, v: [versionDigest(registration, values)] });
     }
     case 'FilingCorrected':
     case 'FilingCompleted': {
-      const known = filing(fact.data.filingId);
       const version = versionDigest(fact.data.registration, fact.data.values);
-      return withFiling(fact.data.filingId, { ...known, v: [...known.v, version] });
+      return changeFiling(fact.data.filingId, ({ v }) => ({ v: [...v, version] }));
     }
     case 'FilingWithdrawn':
     case 'FilingAnnulled':
-      return withFiling(fact.data.filingId, { ...filing(fact.data.filingId), back: true });
+      return changeFiling(fact.data.filingId, () => ({ back: true }));
     case 'DataCenterCommissioned': {
       const { commissionedOn: on, registration, expansionMw } = fact.data;
       const entry = { on, at: registration.receivedAt, ...(expansionMw === undefined ? {} : { exp: expansionMw }) };
       return { ...digest, entries: [...digest.entries, entry] };
     }
     case 'CaseAbsorbed': {
-      const filings = { ...digest.filings };
-      for (const one of fact.data.filings)
-        filings[one.filingId] = filingDigest(one.versions, one.takenBack !== undefined);
+      const absorbed = fact.data.filings.map(({ filingId, versions, takenBack }) =>
+        filingDigest(filingId, versions, takenBack !== undefined),
+      );
       const entries = fact.data.commissionings.map((one) => ({
         on: one.commissionedOn,
         at: one.registration.receivedAt,
       }));
+      const filings = [...digest.filings, ...absorbed];
       return { ...digest, filings, entries: [...digest.entries, ...entries] };
     }
     case 'ObligationOpened': {
       const { obligationId, kind, period, deadline } = fact.data;
       const one: ObligationDigest = {
+        id: obligationId,
         kind: kindLetter[kind],
         ...(period === undefined ? {} : { period }),
         ...(deadline === null ? {} : { due: deadline.dueOn }),
         s: deadline === null ? 'undetermined' : 'open',
       };
-      return { ...digest, obligations: { ...digest.obligations, [obligationId]: one } };
+      return { ...digest, obligations: [...digest.obligations, one] };
     }
     case 'ObligationMet': {
       const { obligationId, late } = fact.data;
-      const excused = digest.obligations[obligationId]?.excused === true;
+      const excused = digest.obligations.some(({ id, excused: by }) => id === obligationId && by === true);
       const s: ObligationStatus = late === null ? 'undetermined' : !late ? 'met' : excused ? 'excused' : 'met_late';
       return withObligation(obligationId, { s });
     }
@@ -149,7 +156,8 @@ function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
       return withObligation(fact.data.obligationId, { s: 'open', missed: false });
     case 'ObligationReopened': {
       const { obligationId } = fact.data;
-      return withObligation(obligationId, { s: digest.obligations[obligationId]?.missed ? 'missed' : 'open' });
+      const known = digest.obligations.find((one) => one.id === obligationId);
+      return withObligation(obligationId, { s: known?.excused ? 'excused' : known?.missed ? 'missed' : 'open' });
     }
     case 'ObligationVoided':
       return withObligation(fact.data.obligationId, { s: 'void' });
@@ -175,7 +183,7 @@ function derived(row: CaseOverviewRow, ruleSet: (id: string) => RuleSet, zone: s
     references.findLast(({ now }) => now.mw !== undefined) ??
     standing.findLast(({ kind, now }) => kind === 'p' && now.mw !== undefined);
   const jobs = references.findLast(({ now }) => now.jobs !== undefined);
-  const obligations = Object.values(digest.obligations);
+  const { obligations } = digest;
   let nextDueOn: CaseOverviewRow['nextDueOn'] = null;
   for (const { s, due } of obligations)
     if (s === 'open' && due !== undefined && (nextDueOn === null || due < nextDueOn)) nextDueOn = due;
@@ -184,10 +192,10 @@ function derived(row: CaseOverviewRow, ruleSet: (id: string) => RuleSet, zone: s
   return {
     stage,
     powerMw: power?.now.mw ?? null,
-    powerFilingId: power?.filingId ?? null,
+    powerFilingId: power?.id ?? null,
     ...expansion(digest, standing),
     jobs: jobs?.now.jobs ?? null,
-    jobsFilingId: jobs?.filingId ?? null,
+    jobsFilingId: jobs?.id ?? null,
     openObligations: obligations.filter(({ s }) => s === 'open').length,
     missedObligations: obligations.filter(({ s }) => s === 'missed').length,
     nextDueOn,
@@ -215,7 +223,7 @@ function expansion(digest: CaseDigest, standing: readonly StandingFiling[]): Par
     found = { expansionMw: one.exp, expansionFilingId: id };
   };
   for (const entry of digest.entries) consider(entry, null);
-  for (const filing of standing) if (filing.kind === 'p') consider(filing.now, filing.filingId);
+  for (const filing of standing) if (filing.kind === 'p') consider(filing.now, filing.id);
   return found;
 }
 
@@ -231,7 +239,7 @@ function nextOpening(
 ) {
   const { digest } = row;
   let last: Quarter | undefined;
-  for (const { kind, period } of Object.values(digest.obligations))
+  for (const { kind, period } of digest.obligations)
     if (kind === 'q' && period !== undefined && (last === undefined || period > last)) last = period;
   const starts = [...digest.entries.map(({ on }) => quarterOf(on)), ...references.map(({ period }) => period!)].sort();
   const begin = starts[0]! < rules.firstPeriod ? rules.firstPeriod : starts[0]!;

@@ -6,13 +6,13 @@ import type { DomainFactType } from '../facts.js';
 /** One fact of a case, from whichever of its streams, in the order of the log. */
 @Entity({ schema: 'read', name: 'timeline' })
 export class TimelineRow {
-  @KeyField('text') stream: string;
-  @KeyField('integer') revision: number;
-  @Field('uuid') caseId: Uuid;
-  /** The log's position, and the two numbers it sorts by. */
+  @KeyField('uuid') caseId: Uuid;
+  /** The two numbers the log's position sorts by. */
+  @KeyField('bigint') logOrder: number;
+  @KeyField('bigint') logMinor: number;
   @Field('text') position: string;
-  @Field('bigint') logOrder: number;
-  @Field('bigint') logMinor: number;
+  @Field('text') stream: string;
+  @Field('integer') revision: number;
   @Field('uuid') factId: Uuid;
   @Field('text') type: DomainFactType;
   @Field('timestamptz') recordedAt: Instant;
@@ -32,5 +32,5 @@ export class TimelineNoticeRow {
   @Field('uuid') caseId: Uuid;
 }
 
-export const timelineTable = tableOf(TimelineRow, 'stream', { appendOnly: true });
+export const timelineTable = tableOf(TimelineRow, 'caseId', { appendOnly: true });
 export const timelineNoticeTable = tableOf(TimelineNoticeRow, 'stream');

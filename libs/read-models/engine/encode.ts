@@ -1,4 +1,5 @@
 import { findPlainDate } from '#libs/kernel';
+import { JsonText } from './json-text.js';
 import type { ColumnType, Table } from './table.js';
 
 /** A row that PostgreSQL would refuse. The unit it belongs to is parked before anything is sent. */
@@ -6,14 +7,13 @@ export class UnfitRowError extends Error {
   override readonly name = 'UnfitRowError';
 }
 
+/** The values of a row as texts, in the order of the table's columns. */
+export type EncodedRow = readonly (string | null)[];
+
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-const special = /[\\\t\n\r]/;
-const specials = /[\\\t\n\r]/g;
+const timePattern = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 /** An escape of NUL or of half a surrogate pair (not a backslash followed by such letters). */
 const unfitEscape = /(?:^|[^\\])(?:\\\\)*\\u(?:0000|d[89a-f])/;
-const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-const escaped = (text: string) => (special.test(text) ? text.replace(specials, (one) => escapes[one]!) : text);
 
 const days = new Set<string>();
 function isDay(value: string): boolean {
@@ -24,56 +24,60 @@ function isDay(value: string): boolean {
 }
 
 /** The value as PostgreSQL reads it from text; undefined when the column cannot hold it. */
-function textOf(type: ColumnType, value: unknown): string | undefined {
-  switch (type) {
-    case 'uuid':
-      return typeof value === 'string' && uuidPattern.test(value) ? value : undefined;
-    case 'date':
-      return typeof value === 'string' && isDay(value) ? value : undefined;
-    case 'timestamptz':
-      return typeof value === 'string' && instantPattern.test(value) && !Number.isNaN(Date.parse(value))
-        ? value
-        : undefined;
-    case 'integer':
-      return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2_147_483_647
-        ? String(value)
-        : undefined;
-    case 'bigint':
-      return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
-    case 'boolean':
-      return typeof value === 'boolean' ? (value ? 't' : 'f') : undefined;
-    case 'text':
-      return typeof value === 'string' && !value.includes('\0') && value.isWellFormed() ? value : undefined;
-    case 'jsonb': {
-      const text = JSON.stringify(value);
-      // jsonb holds neither NUL nor half a surrogate pair; JSON.stringify writes both as escapes.
-      return text.includes('\\u') && unfitEscape.test(text) ? undefined : text;
-    }
-  }
-}
+const encoders: { readonly [Type in ColumnType]: (value: unknown) => string | undefined } = {
+  uuid: (value) => (typeof value === 'string' && uuidPattern.test(value) ? value : undefined),
+  date: (value) => (typeof value === 'string' && isDay(value) ? value : undefined),
+  timestamptz: (value) =>
+    typeof value === 'string' && isDay(value.slice(0, 10)) && timePattern.test(value.slice(10)) ? value : undefined,
+  integer: (value) =>
+    typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2_147_483_647
+      ? String(value)
+      : undefined,
+  bigint: (value) => (typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined),
+  boolean: (value) => (typeof value === 'boolean' ? (value ? 't' : 'f') : undefined),
+  text: (value) => (typeof value === 'string' && !value.includes('\0') && value.isWellFormed() ? value : undefined),
+  jsonb: (value) => {
+    const text = value instanceof JsonText ? value.text : JSON.stringify(value);
+    // jsonb holds neither NUL nor half a surrogate pair; JSON.stringify writes both as escapes.
+    return text.includes('\\u') && unfitEscape.test(text) ? undefined : text;
+  },
+};
 
-/** The values of a row as texts in the order of the table's columns. @throws UnfitRowError */
-export function encodeRow(table: Table, row: object): (string | null)[] {
+/** @throws UnfitRowError */
+export function encodeRow(table: Table, row: object): EncodedRow {
   const values = row as Record<string, unknown>;
-  return table.columns.map(({ property, name, type, nullable }) => {
+  const { columns } = table;
+  const fields = new Array<string | null>(columns.length);
+  for (let i = 0; i < columns.length; i++) {
+    const { property, name, type, nullable } = columns[i]!;
     const value = values[property];
     if (value === null || value === undefined) {
       if (!nullable) throw new UnfitRowError(`${table.name}.${name} is missing`);
-      return null;
+      fields[i] = null;
+      continue;
     }
-    const text = textOf(type, value);
+    const text = encoders[type](value);
     if (text === undefined) throw new UnfitRowError(`${table.name}.${name} cannot hold the value it was given`);
-    return text;
-  });
+    fields[i] = text;
+  }
+  return fields;
 }
 
+const special = /[\\\t\n\r]/;
+const specials = /[\\\t\n\r]/g;
+const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const escaped = (text: string) => (special.test(text) ? text.replace(specials, (one) => escapes[one]!) : text);
+
 /** One line of COPY's text format. */
-export function copyLine(fields: readonly (string | null)[]): string {
-  let line = '';
+export function copyLine({ columns }: Table, fields: EncodedRow): string {
+  const line = new Array<string>(fields.length);
   for (let i = 0; i < fields.length; i++) {
-    if (i > 0) line += '\t';
     const field = fields[i];
-    line += field == null ? '\\N' : escaped(field);
+    if (field == null) line[i] = '\\N';
+    else {
+      const { type } = columns[i]!;
+      line[i] = type === 'text' || type === 'jsonb' ? escaped(field) : field;
+    }
   }
-  return `${line}\n`;
+  return `${line.join('\t')}\n`;
 }

@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import { comparePositions, type Position } from '#libs/event-store';
 import { streamKey, type DomainFact } from '../facts.js';
-import { copyLine, encodeRow, UnfitRowError } from './encode.js';
+import { copyLine, encodeRow, type EncodedRow } from './encode.js';
 import { errorText, writeParked, type ParkedUnit } from './parked.js';
 import type { Projection } from './projection.js';
 import { copyRows, insertRows, loadUnits } from './sql.js';
 import type { Table } from './table.js';
-import { Draft, UnitRows, type Appended } from './unit-rows.js';
+import { Draft, UnitRows, type Appended, type AppendedRow, type Held } from './unit-rows.js';
 
 export interface ModelRunOptions {
   readonly projection: Projection;
@@ -17,9 +17,13 @@ export interface ModelRunOptions {
   readonly parked: Map<string, ParkedUnit>;
   /** How many rows may be held in memory; what was not looked at for longest goes first. */
   readonly rowsInMemory: number;
+  /** Appended rows may be there already (a unit is folded anew) and are replaced. */
+  readonly overwrite?: true;
 }
 
-const copyChunk = 1 << 18;
+type Encoded = Map<Table, EncodedRow[]>;
+
+const copyChunk = 1 << 16;
 /** Fewer new rows than this go by INSERT: COPY's round trip is not worth it. */
 const copyFrom = 200;
 
@@ -35,6 +39,7 @@ export class ModelRun {
 
   private readonly shadow: number | undefined;
   private readonly rowsInMemory: number;
+  private readonly overwrite: boolean;
   private readonly draft = new Draft();
   private readonly appended: Appended = new Map();
   private dirty: UnitRows[] = [];
@@ -52,6 +57,7 @@ export class ModelRun {
     this.position = options.position;
     this.parked = options.parked;
     this.rowsInMemory = options.rowsInMemory;
+    this.overwrite = options.overwrite === true;
     this.whole = options.position === undefined;
   }
 
@@ -68,17 +74,11 @@ export class ModelRun {
     if (last === undefined || !this.isNews(last)) return;
     const { projection } = this;
     const news = this.isNews(facts[0]!) ? facts : facts.filter(this.isNews);
-    const work: { readonly fact: DomainFact; readonly unit: string }[] = [];
-    const missing = new Set<string>();
+    if (!this.whole) await this.load(client, news);
     for (const fact of news) {
       if (!projection.feeds.has(fact.type)) continue;
-      for (const unit of this.unitsOf(fact)) {
-        work.push({ fact, unit });
-        if (!this.parked.has(unit) && this.find(unit) === undefined) missing.add(unit);
-      }
+      for (const unit of this.unitsOf(fact)) this.foldOne(fact, unit);
     }
-    await this.load(client, missing);
-    for (const { fact, unit } of work) this.foldOne(fact, unit);
     this.position = last.position;
   }
 
@@ -98,7 +98,7 @@ export class ModelRun {
       parked.written = false;
       return;
     }
-    const rows = this.find(unit)!;
+    const rows = this.find(unit) ?? this.begin(unit);
     this.draft.begin(rows);
     try {
       this.projection.apply(this.draft, fact, unit);
@@ -130,15 +130,27 @@ export class ModelRun {
     return old;
   }
 
-  private async load(client: pg.ClientBase, units: ReadonlySet<string>): Promise<void> {
-    if (units.size === 0) return;
-    const names = [...units];
-    for (const unit of names) this.younger.set(unit, new UnitRows(unit));
-    this.youngRows += names.length;
-    if (this.whole) return;
+  private begin(unit: string): UnitRows {
+    const rows = new UnitRows(unit);
+    this.younger.set(unit, rows);
+    this.youngRows++;
+    return rows;
+  }
+
+  private async load(client: pg.ClientBase, facts: readonly DomainFact[]): Promise<void> {
+    const units: string[] = [];
+    for (const fact of facts) {
+      if (!this.projection.feeds.has(fact.type)) continue;
+      for (const unit of this.unitsOf(fact)) {
+        if (this.parked.has(unit) || this.find(unit) !== undefined) continue;
+        this.begin(unit);
+        units.push(unit);
+      }
+    }
+    if (units.length === 0) return;
     for (const table of this.projection.tables) {
       if (table.appendOnly) continue;
-      const fitting = table.unitColumn.type === 'uuid' ? names.filter((name) => uuidShape.test(name)) : names;
+      const fitting = table.unitColumn.type === 'uuid' ? units.filter((name) => uuidShape.test(name)) : units;
       for (const { unit, key, row } of await loadUnits(client, table, this.shadow, fitting)) {
         this.younger.get(unit)!.load(table, key, row);
         this.youngRows++;
@@ -177,55 +189,63 @@ export class ModelRun {
    * change again in memory. A row PostgreSQL could not hold parks its unit, and the unit's rows stay as they were.
    */
   async write(client: pg.ClientBase, what: 'everything' | 'appended' = 'everything'): Promise<void> {
-    const fresh = new Map<Table, (string | null)[][]>();
-    const changed = new Map<Table, (string | null)[][]>();
+    const fresh: Encoded = new Map();
+    const changed: Encoded = new Map();
     if (what === 'everything') {
       for (const unit of this.dirty) this.encodeUnit(unit, fresh, changed);
       this.dirty = [];
     }
-    for (const [table, rows] of this.appended) {
-      for (const row of rows) {
-        const unit = String((row as Record<string, unknown>)[table.unitColumn.property]);
-        if (this.parked.has(unit)) continue;
-        try {
-          listOf(fresh, table).push(encodeRow(table, row));
-        } catch (error) {
-          this.parkUnfit(unit, error);
-        }
-      }
-    }
+    for (const [table, rows] of this.appended) this.encodeAppended(table, rows, this.overwrite ? changed : fresh);
     this.appended.clear();
     for (const [table, rows] of fresh) {
       if (rows.length < copyFrom) await insertRows(client, table, this.shadow, rows, false);
-      else await copyRows(client, table, this.shadow, chunksOf(rows));
+      else await copyRows(client, table, this.shadow, chunksOf(table, rows));
     }
     for (const [table, rows] of changed) await insertRows(client, table, this.shadow, rows, true);
     await writeParked(client, this.projection.readModel, this.generation, this.parked);
   }
 
-  private encodeUnit(
-    unit: UnitRows,
-    fresh: Map<Table, (string | null)[][]>,
-    changed: Map<Table, (string | null)[][]>,
-  ): void {
+  private encodeUnit(unit: UnitRows, fresh: Encoded, changed: Encoded): void {
+    const { projection } = this;
     unit.dirty = false;
-    const encoded: { readonly table: Table; readonly fresh: boolean; readonly fields: (string | null)[] }[] = [];
+    const encoded: { readonly table: Table; readonly held: Held; readonly fields: EncodedRow }[] = [];
     try {
       for (const [table, rows] of unit.tables)
-        for (const held of rows.values())
-          if (held.kept !== 'same')
-            encoded.push({ table, fresh: held.kept === 'new', fields: encodeRow(table, held.row) });
+        for (const held of rows.values()) {
+          if (held.kept === 'same') continue;
+          if (projection.settle !== undefined) held.row = projection.settle(table, held.row);
+          encoded.push({ table, held, fields: encodeRow(table, held.row) });
+        }
     } catch (error) {
       this.parkUnfit(unit.unit, error);
-      this.forget(unit.unit);
+      this.younger.delete(unit.unit);
+      this.older.delete(unit.unit);
       return;
     }
-    for (const one of encoded) listOf(one.fresh ? fresh : changed, one.table).push(one.fields);
-    for (const rows of unit.tables.values()) for (const held of rows.values()) held.kept = 'same';
+    for (const { table, held, fields } of encoded) {
+      listOf(held.kept === 'new' ? fresh : changed, table).push(fields);
+      held.kept = 'same';
+    }
+  }
+
+  private encodeAppended(table: Table, rows: readonly AppendedRow[], fresh: Encoded): void {
+    const encoded = listOf(fresh, table);
+    const unfit = new Set<string>();
+    for (const { unit, row } of rows) {
+      if (unfit.has(unit)) {
+        this.parked.get(unit)!.keptOut++;
+        continue;
+      }
+      try {
+        encoded.push(encodeRow(table, row));
+      } catch (error) {
+        unfit.add(unit);
+        this.parkUnfit(unit, error);
+      }
+    }
   }
 
   private parkUnfit(unit: string, error: unknown): void {
-    if (!(error instanceof UnfitRowError)) throw error;
     // Which fact it was is not known any more, only up to where it must be.
     const stream = this.projection.streamsOf(unit, [])[0] ?? unit;
     const known = { stream, position: this.position!, factType: 'row', error: errorText(error) };
@@ -241,16 +261,21 @@ function listOf<K, V>(lists: Map<K, V[]>, key: K): V[] {
   return list;
 }
 
-function chunksOf(rows: readonly (readonly (string | null)[])[]): Buffer[] {
+function chunksOf(table: Table, rows: readonly EncodedRow[]): Buffer[] {
   const chunks: Buffer[] = [];
-  let text = '';
+  let lines: string[] = [];
+  let length = 0;
+  const end = () => {
+    if (lines.length > 0) chunks.push(Buffer.from(lines.join('')));
+    lines = [];
+    length = 0;
+  };
   for (const row of rows) {
-    text += copyLine(row);
-    if (text.length >= copyChunk) {
-      chunks.push(Buffer.from(text));
-      text = '';
-    }
+    const line = copyLine(table, row);
+    lines.push(line);
+    length += line.length;
+    if (length >= copyChunk) end();
   }
-  if (text !== '') chunks.push(Buffer.from(text));
+  end();
   return chunks;
 }

@@ -39,6 +39,12 @@ export interface Projection {
   unitsOf(fact: DomainFact): readonly string[];
   /** @throws anything for a fact that cannot be: the unit is parked then. */
   apply(rows: Rows, fact: DomainFact, unit: string): void;
+  /**
+   * Completes a row before it is written with what follows from the rest of it. `apply` may leave that out: between
+   * two writes a row changes many times and nobody sees it.
+   * @throws anything: the unit is parked then.
+   */
+  settle?(table: Table, row: object): object;
   /** The streams a unit is folded from; called again with what was read until it names no new one. */
   streamsOf(unit: string, read: readonly DomainFact[]): readonly string[];
 }

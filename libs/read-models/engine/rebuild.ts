@@ -47,6 +47,8 @@ interface Built {
   indexed: boolean;
 }
 
+/** Facts between two writes of the rows that never change again. */
+const appendAtOnce = 4_000;
 const switchAttempts = 30;
 const lockWaitMs = 2_000;
 
@@ -77,9 +79,9 @@ export async function rebuildReadModels(parts: RebuildParts, options: RebuildOpt
     };
     const log = new LogReader(parts.store, client, built, parts.batchSize, options.signal, () => report('reading'));
     report('reading');
-    await log.readTo(head);
+    await log.readTo(head, 'appended');
     report('indexing');
-    for (const one of built) await log.index(one);
+    await finish(parts.config, client, built);
     report('switching');
     await switchOver(client, built, log, options.signal);
     report('done');
@@ -109,6 +111,7 @@ class LogReader {
   facts = 0;
   private after: Position | undefined;
   private writing: Promise<void> = Promise.resolve();
+  private toAppend = 0;
 
   constructor(
     private readonly store: EventStore,
@@ -119,8 +122,8 @@ class LogReader {
     private readonly onBatch: () => void,
   ) {}
 
-  /** To the log's end when `upTo` is not given; everything is written when it resolves. */
-  async readTo(upTo: Position | undefined): Promise<void> {
+  /** To the log's end when `upTo` is not given; everything (or but what is appended) is written when it resolves. */
+  async readTo(upTo: Position | undefined, written: 'everything' | 'appended' = 'everything'): Promise<void> {
     const { store, batchSize, after } = this;
     const range = { ...(after === undefined ? {} : { after }), ...(upTo === undefined ? {} : { upTo }) };
     for await (const batch of store.readAll({ batchSize, ...range })) {
@@ -129,7 +132,7 @@ class LogReader {
       this.onBatch();
     }
     await this.writing;
-    for (const { run } of this.built) await run.write(this.client);
+    for (const { run } of this.built) await run.write(this.client, written);
   }
 
   private async take(batch: readonly RecordedFact[]): Promise<void> {
@@ -140,6 +143,9 @@ class LogReader {
     }
     this.facts += batch.length;
     this.after = batch.at(-1)!.position;
+    this.toAppend += batch.length;
+    if (this.toAppend < appendAtOnce) return;
+    this.toAppend = 0;
     await this.writing;
     this.writing = this.writeAppended();
     this.writing.catch(() => {});
@@ -153,16 +159,33 @@ class LogReader {
   private async makeRoom(one: Built): Promise<void> {
     if (one.run.mustWrite) {
       await this.writing;
-      await this.index(one);
+      await index(this.client, one);
       await one.run.write(this.client);
     }
     one.run.makeRoom();
   }
+}
 
-  async index(one: Built): Promise<void> {
-    if (one.indexed) return;
-    one.indexed = true;
-    await this.client.query('select read.index_generation($1, $2)', [one.run.projection.readModel, one.run.generation]);
+async function index(client: pg.ClientBase, one: Built): Promise<void> {
+  if (one.indexed) return;
+  one.indexed = true;
+  await client.query('select read.index_generation($1, $2)', [one.run.projection.readModel, one.run.generation]);
+}
+
+/** Writes the rows still in memory, model by model, while those written before get their indexes on a second connection. */
+async function finish(config: DatabaseConfig, client: pg.ClientBase, built: readonly Built[]): Promise<void> {
+  const indexer = await connect(config, 'qadaga rebuild');
+  try {
+    let indexing: Promise<void> = Promise.resolve();
+    // The last one, the timeline, is the longest and written already.
+    for (const one of [...built].reverse()) {
+      await one.run.write(client);
+      indexing = indexing.then(() => index(indexer, one));
+      indexing.catch(() => {});
+    }
+    await indexing;
+  } finally {
+    await indexer.end().catch(() => {});
   }
 }
 

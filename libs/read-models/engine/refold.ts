@@ -46,7 +46,6 @@ async function refold(client: pg.ClientBase, store: EventStore, run: ModelRun, u
   const { projection, position, generation } = run;
   if (position === undefined) return;
   const { readModel } = projection;
-  const streams = new Set<string>();
   let facts: DomainFact[] = [];
   let unreadable = false;
   try {
@@ -56,8 +55,6 @@ async function refold(client: pg.ClientBase, store: EventStore, run: ModelRun, u
   } catch {
     unreadable = true;
   }
-  for (const fact of facts) streams.add(fact.stream);
-  for (const stream of projection.streamsOf(unit, facts)) streams.add(stream);
   const fresh = new ModelRun({
     projection: onlyUnit(projection, unit),
     generation,
@@ -65,6 +62,7 @@ async function refold(client: pg.ClientBase, store: EventStore, run: ModelRun, u
     position: undefined,
     parked: new Map(),
     rowsInMemory: Number.MAX_SAFE_INTEGER,
+    overwrite: true,
   });
   await fresh.fold(client, facts);
   await inTransaction(client, async () => {
@@ -73,7 +71,7 @@ async function refold(client: pg.ClientBase, store: EventStore, run: ModelRun, u
     const failed = fresh.parked.get(unit) ?? (unreadable ? run.parked.get(unit) : undefined);
     if (failed === undefined) {
       await client.query('savepoint refold');
-      for (const table of projection.tables) await removeUnit(client, table, unit, [...streams]);
+      for (const table of projection.tables) if (!table.appendOnly) await removeUnit(client, table, unit);
       await fresh.write(client);
       if (fresh.parked.size === 0) {
         await client.query('delete from read.parked where read_model = $1 and generation = $2 and unit = $3', [

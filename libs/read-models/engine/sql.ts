@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Connection, Submittable } from 'pg';
+import type { EncodedRow } from './encode.js';
 import type { Table, TableColumn } from './table.js';
 
 /** A table of a generation being built carries its number; the one that readers see carries none. */
@@ -61,7 +62,7 @@ export async function insertRows(
   client: pg.ClientBase,
   table: Table,
   shadow: number | undefined,
-  rows: readonly (readonly (string | null)[])[],
+  rows: readonly EncodedRow[],
   replace: boolean,
 ): Promise<void> {
   const { columns } = table;
@@ -127,15 +128,8 @@ export function copyRows(
   });
 }
 
-/** Removes all rows of a unit; the rows of append-only tables are found by the unit's streams. */
-export async function removeUnit(
-  client: pg.ClientBase,
-  table: Table,
-  unit: string,
-  streams: readonly string[],
-): Promise<void> {
+/** Removes all rows of a unit. */
+export async function removeUnit(client: pg.ClientBase, table: Table, unit: string): Promise<void> {
   const { name, type } = table.unitColumn;
-  await client.query(`delete from ${tableName(table, undefined)} where "${name}" = any($1::${type}[])`, [
-    table.appendOnly ? streams : [unit],
-  ]);
+  await client.query(`delete from ${tableName(table, undefined)} where "${name}" = any($1::${type}[])`, [[unit]]);
 }

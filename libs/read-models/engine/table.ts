@@ -18,7 +18,7 @@ export interface Table<R extends object = object> {
   readonly columns: readonly TableColumn[];
   /** The column by which all rows of one unit (a case, a notice, an operator) are loaded and removed together. */
   readonly unitColumn: TableColumn;
-  /** Rows are written once and never looked at again by the projection. Their unit is the fact's stream. */
+  /** Rows are written once, under a key of their place in the log, and never looked at again by the projection. */
   readonly appendOnly: boolean;
 }
 

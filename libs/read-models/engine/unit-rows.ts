@@ -1,7 +1,7 @@
 import type { Rows } from './projection.js';
 import type { Table } from './table.js';
 
-interface Held {
+export interface Held {
   row: object;
   /** What the table holds for it: nothing yet, this very row, or an older one. */
   kept: 'new' | 'same' | 'older';
@@ -33,7 +33,11 @@ export class UnitRows {
 }
 
 /** Rows of append-only tables on their way to the database. */
-export type Appended = Map<Table, object[]>;
+export type Appended = Map<Table, AppendedRow[]>;
+export interface AppendedRow {
+  readonly unit: string;
+  readonly row: object;
+}
 
 /**
  * The view a projection works on. What it puts is kept apart until `commit`, so that a projection that throws half-way
@@ -65,9 +69,10 @@ export class Draft implements Rows {
       }
     }
     for (const { table, row } of this.appends) {
+      const one = { unit: this.unit.unit, row };
       const rows = appended.get(table);
-      if (rows === undefined) appended.set(table, [row]);
-      else rows.push(row);
+      if (rows === undefined) appended.set(table, [one]);
+      else rows.push(one);
     }
     return this.puts.length > 0 ? made : undefined;
   }

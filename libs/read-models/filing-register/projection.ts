@@ -9,6 +9,7 @@ import {
 } from '#libs/domain';
 import type { Decimal, Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
 import { foldHeader } from '../case-header.js';
+import { asText, parsed } from '../engine/json-text.js';
 import type { Projection, Rows } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
@@ -165,8 +166,14 @@ function rowOf(
   flags: readonly FilingFlag[],
 ): FilingRow {
   const [{ registration, recordedAt, values }] = versions as [FilingVersionView];
+  const current = inForce(versions);
+  // One literal without spreads: hundreds of thousands of rows are held, and a spread of many columns makes them slow.
   return {
-    ...{ caseId, filingId, caseRef, operatorBin, kind, missing, flags, recordedAt },
+    caseId,
+    filingId,
+    caseRef,
+    operatorBin,
+    kind,
     period: (values as { readonly period?: Quarter }).period ?? null,
     journalNo: registration.journalNo,
     channel: registration.channel,
@@ -175,21 +182,39 @@ function rowOf(
     receivedOn: registration.receivedOn,
     precision: registration.precision,
     registeredOn: registration.registeredOn,
-    ...inForce(versions),
+    recordedAt,
+    region: current.region,
+    address: current.address,
+    powerMw: current.powerMw,
+    expansionMw: current.expansionMw,
+    equipmentInvestmentKzt: current.equipmentInvestmentKzt,
+    investmentPotentialKzt: current.investmentPotentialKzt,
+    jobs: current.jobs,
+    designStartOn: current.designStartOn,
+    decidedOn: current.decidedOn,
+    activityEndedOn: current.activityEndedOn,
+    bankOnFile: current.bankOnFile,
+    missing,
+    flags,
     situation: versions.length > 1 ? 'corrected' : 'standing',
+    currentVersionId: current.currentVersionId,
+    latestVersionId: current.latestVersionId,
+    versions: current.versions,
     takenBack: null,
     annulmentProposal: null,
     remark: null,
     completionRequest: null,
-    documents: [],
+    documents: none,
     absorbedFrom: null,
     carriedTo: null,
   };
 }
 
+const none: readonly never[] = [];
+
 const withVersion = (row: FilingRow, version: FilingVersionView, missing: readonly string[]): FilingRow => ({
   ...row,
-  ...inForce([...row.versions, version]),
+  ...inForce([...parsed(row.versions), version]),
   situation: 'corrected',
   missing,
 });
@@ -211,7 +236,7 @@ function inForce(versions: readonly FilingVersionView[]) {
     readonly activityEndedOn?: PlainDate;
   };
   return {
-    versions,
+    versions: asText(versions),
     currentVersionId: current.versionId,
     latestVersionId: versions.at(-1)!.versionId,
     region: current.location.region,

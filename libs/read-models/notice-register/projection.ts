@@ -1,5 +1,6 @@
 import { authoritySteps, caseWorkStream, noticeStream, type AuthorityStepName, type RuleSet } from '#libs/domain';
 import type { Instant, Uuid } from '#libs/kernel';
+import { asSharedText, parsed } from '../engine/json-text.js';
 import type { Projection, ProjectionContext } from '../engine/projection.js';
 import { logOrder, streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
@@ -20,9 +21,11 @@ export function noticeRegisterProjection({ rules }: ProjectionContext): Projecti
       return issued?.type === 'NoticeIssued' ? [own, caseWorkStream(issued.data.caseId)] : [own];
     },
     apply(rows, fact) {
-      const changed = noticeAfter(rows.get(noticeTable, ''), fact);
-      const nextStep = nextStepAt(rules.ruleSet(changed.trace.ruleSet.id), changed);
-      rows.put(noticeTable, '', { ...changed, nextStepAt: nextStep });
+      rows.put(noticeTable, '', noticeAfter(rows.get(noticeTable, ''), fact));
+    },
+    settle(_, row) {
+      const notice = row as NoticeRow;
+      return { ...notice, nextStepAt: nextStepAt((id) => rules.ruleSet(id), notice) };
     },
   };
 }
@@ -90,7 +93,7 @@ function issued(fact: Extract<DomainFact, { type: 'NoticeIssued' }>): NoticeRow 
     nominalDueOn: deadline.nominalOn,
     dueOn: deadline.dueOn,
     endsAt: deadline.endsAt,
-    trace: deadline.trace,
+    trace: asSharedText(deadline.trace),
     region: contents.location.region,
     address: contents.location.address,
     powerMw: contents.powerMw,
@@ -122,9 +125,10 @@ function withSteps(row: NoticeRow, steps: readonly string[]): NoticeRow {
 }
 
 /** While a notice is not sent: its ladder's next step above those taken, and the end of the term for the breach. */
-function nextStepAt(rules: RuleSet, row: NoticeRow): Instant | null {
+function nextStepAt(ruleSet: (id: string) => RuleSet, row: NoticeRow): Instant | null {
   if (row.situation === 'historical' || row.sentAt !== null) return null;
   const { receivedAt, nominalDueOn: nominalOn, endsAt, stepsTaken } = row;
+  const rules = ruleSet(parsed(row.trace).ruleSet.id);
   const steps = authoritySteps(rules, { receivedAt, deadline: { nominalOn, endsAt } });
   const highest = steps.findLastIndex(({ step }) => stepsTaken.includes(step));
   const next = steps[highest + 1]?.at;

@@ -9,6 +9,7 @@ import {
 } from '#libs/domain';
 import type { Instant, Uuid } from '#libs/kernel';
 import { foldHeader } from '../case-header.js';
+import { asSharedText } from '../engine/json-text.js';
 import type { Projection, ProjectionContext, Rows } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
@@ -27,10 +28,13 @@ export function obligationBoardProjection({ rules }: ProjectionContext): Project
     apply(rows, fact) {
       const { header, before } = foldHeader(rows, obligationCaseTable, fact);
       if (before !== undefined && before !== header) carryHeader(rows, header);
-      const changed = changedObligation(rows, header, fact);
-      if (changed === undefined) return;
-      const row = { ...changed, nextStepAt: nextStepAt(rules.ruleSet(changed.ruleSetId), changed) };
-      rows.put(obligationTable, row.obligationId, row);
+      const row = changedObligation(rows, header, fact);
+      if (row !== undefined) rows.put(obligationTable, row.obligationId, row);
+    },
+    settle(table, row) {
+      if (table !== obligationTable) return row;
+      const obligation = row as ObligationRow;
+      return { ...obligation, nextStepAt: nextStepAt(rules.ruleSet(obligation.ruleSetId), obligation) };
     },
   };
 }
@@ -68,7 +72,8 @@ function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFa
     }
     case 'ObligationReopened': {
       const row = known(fact.data.obligationId);
-      return { ...row, status: row.missDetectedOn === null ? 'open' : 'missed', ...notMet };
+      const unmet = row.missDetectedOn === null ? 'open' : 'missed';
+      return { ...row, status: row.excusedByOrder === null ? unmet : 'excused', ...notMet };
     }
     case 'ObligationVoided':
       return { ...known(fact.data.obligationId), status: 'void', ...notMet };
@@ -94,6 +99,8 @@ const notMet = { metByFilingId: null, metJournalNo: null, metReceivedOn: null, d
 function opened(header: ObligationCaseRow, data: ObligationOpened['data'], openedAt: Instant): ObligationRow {
   const { caseId, caseRef, operatorBin, region } = header;
   const { obligationId, kind, period, opensOn, deadline, learnedOn, historical } = data;
+  const { nominalDueOn, dueOn, endsAt, trace } = deadlineColumns(deadline);
+  // One literal without spreads: hundreds of thousands of rows are held, and a spread of many columns makes them slow.
   return {
     obligationId,
     caseId,
@@ -105,12 +112,18 @@ function opened(header: ObligationCaseRow, data: ObligationOpened['data'], opene
     opensOn,
     openedAt,
     learnedOn,
-    ...deadlineColumns(deadline),
+    nominalDueOn,
+    dueOn,
+    endsAt,
+    trace,
     revisedBecause: null,
     ruleSetId: deadline?.trace.ruleSet.id ?? header.ruleSetId,
     status: deadline === null ? 'undetermined' : 'open',
     historical,
-    ...notMet,
+    metByFilingId: null,
+    metJournalNo: null,
+    metReceivedOn: null,
+    daysLate: null,
     missDetectedOn: null,
     missRescindedBecause: null,
     excusedByOrder: null,
@@ -125,7 +138,7 @@ const deadlineColumns = (deadline: Deadline | null) => ({
   nominalDueOn: deadline?.nominalOn ?? null,
   dueOn: deadline?.dueOn ?? null,
   endsAt: deadline?.endsAt ?? null,
-  trace: deadline?.trace ?? null,
+  trace: deadline === null ? null : asSharedText(deadline.trace),
 });
 
 function withSteps(row: ObligationRow, steps: readonly string[]): ObligationRow {

@@ -75,6 +75,10 @@ export async function startServerProcess(home: string): Promise<ServerProcess> {
     env: { ...withoutOurs(process.env), QADAGA_HOME: home, PORT: '0', QADAGA_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  // A benchmark that fails must not leave a server behind.
+  const end = () => child.kill('SIGTERM');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   let said = '';
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said.slice(-2000)}`)));
@@ -88,7 +92,7 @@ export async function startServerProcess(home: string): Promise<ServerProcess> {
     pid: child.pid!,
     url,
     readyMs: performance.now() - began,
-    stop: () => ended(child, () => child.kill('SIGTERM')),
+    stop: () => ended(child, end),
   };
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { openHouse } from '#libs/assembly';
 import { drawUuid } from '#libs/kernel';
 import { loadConfig } from '#libs/platform';
-import { fuzzApi } from '../../../apps/api/testing/openapi-fuzzer.js';
+import { fuzzApi, type FuzzFinding } from '../../../apps/api/testing/openapi-fuzzer.js';
 import { checkEffects, checkOrder } from '../../support/invariants.js';
 import { inScratch, type Campaign, type CampaignOutcome } from '../campaign.js';
 import { freePort, keysOf, ServerProcess } from '../server-process.js';
@@ -38,7 +38,11 @@ async function fuzz(
       secrets: [iban, home, ...Object.values(keys)],
       onProgress: (done) => onProgress(done, count),
     });
+    // The one answer that is meant to show bank details; that look is on record.
+    const meant = ({ request, status, what }: FuzzFinding) =>
+      status === 200 && what === 'a secret in the answer' && /^POST \S+\/bank-details\/look /.test(request);
     const findings = result.findings
+      .filter((finding) => !meant(finding))
       .slice(0, 50)
       .map(({ n, request, status, what }) => `${n}: ${request} ${status}: ${what}`);
     await server.untilReady(30_000);

@@ -30,6 +30,7 @@ async function killing(
   const findings: string[] = [];
   const done = { process: 0, postgres: 0, restart: 0 };
   const starts: number[] = [];
+  const said: string[] = [];
   try {
     starts.push(await server.start());
     const load = new Load(server.url, keysOf(home)['operator']!, operatorBin, seed);
@@ -39,6 +40,7 @@ async function killing(
       const what = n % 10 === 4 ? 'postgres' : n % 10 === 9 ? 'restart' : 'process';
       onProgress(n, kills, `${what}, ${load.ledger.length} commands`);
       done[what] += 1;
+      const errors = load.internalErrors.length;
       try {
         if (what === 'process') {
           await server.kill();
@@ -47,13 +49,17 @@ async function killing(
           await server.endPostgres(what === 'postgres' ? 'SIGKILL' : 'SIGINT');
           await server.untilReady(60_000);
         }
+        if (load.internalErrors.length > errors) said.push(`${load.internalErrors.at(-1)}; it said: ${server.words}`);
       } catch (error) {
         findings.push(`after kill ${n} (${what}): ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     if (findings.length === 0) await load.end();
     findings.push(...load.faults);
-    if (findings.length > 0) return { findings, counts: { ...done, commands: load.ledger.length } };
+    const stopped = findings.length > 0;
+    if (load.internalErrors.length > 0)
+      findings.push(`${load.internalErrors.length} answers were 500: ${said[0] ?? load.internalErrors[0]}`);
+    if (stopped) return { findings, counts: { ...done, commands: load.ledger.length } };
 
     findings.push(...(await repeated(load, draw)));
     const notices = await settled(home, load.ledger, findings);
@@ -94,21 +100,19 @@ async function repeated(load: Load, draw: (below: number) => number): Promise<st
 const house = (home: string, projector: boolean): Promise<OpenedHouse> =>
   openHouse(loadConfig({ QADAGA_HOME: home }), { projector });
 
-/** Within a minute and a half of the last command the energy body has every notice of what was filed. */
+/** Within a minute and a half of the last command every notice of what was filed lies in the energy body's inbox. */
 async function settled(home: string, ledger: readonly Sent[], findings: string[]): Promise<number> {
   const joined = await house(home, false);
   try {
     const filed = new Set(ledger.map(({ answer }) => answer?.body.filingId).filter((id) => id !== undefined));
     const until = Date.now() + 90_000;
     for (;;) {
-      const { delivered, issued } = await noticesIn(joined.store);
+      const { sent, issued } = await noticesIn(joined.store);
       const without = [...filed].filter((id) => !issued.has(id));
-      if (without.length === 0 && delivered === issued.versions) return delivered;
+      if (without.length === 0 && sent === issued.versions) return sent;
       if (Date.now() > until) {
-        findings.push(
-          `${without.length} filings have no notice, ${issued.versions - delivered} notices were not delivered`,
-        );
-        return delivered;
+        findings.push(`${without.length} filings have no notice, ${issued.versions - sent} notices were not sent`);
+        return sent;
       }
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
@@ -120,16 +124,16 @@ async function settled(home: string, ledger: readonly Sent[], findings: string[]
 async function noticesIn(store: EventStore) {
   const filings = new Set<string>();
   let versions = 0;
-  let delivered = 0;
+  let sent = 0;
   for await (const batch of store.readAll())
     for (const { type, data } of batch) {
       if (type === 'NoticeIssued') {
         versions += 1;
         filings.add((data as { filingId: string }).filingId);
       }
-      if (type === 'NoticeDelivered') delivered += 1;
+      if (type === 'NoticeSent') sent += 1;
     }
-  return { delivered, issued: { versions, has: (id: string) => filings.has(id) } };
+  return { sent, issued: { versions, has: (id: string) => filings.has(id) } };
 }
 
 async function judged(home: string, ledger: readonly Sent[], findings: string[]) {

@@ -38,6 +38,8 @@ interface CentreFiling {
 export class Load {
   readonly ledger: Sent[] = [];
   readonly faults: string[] = [];
+  /** Answers that blame the sender's request on nobody: found, and asked again like any other. */
+  readonly internalErrors: string[] = [];
   private readonly filings: CentreFiling[] = [];
   private running: Promise<void>[] = [];
   private stopping = false;
@@ -132,8 +134,7 @@ export class Load {
         signal: AbortSignal.timeout(30_000),
       });
       const body = (await response.json()) as Answered;
-      if (response.status === 500)
-        this.faults.push(`${sent.path} was answered 500 ${JSON.stringify(body).slice(0, 300)}`);
+      if (response.status === 500) this.internalErrors.push(`${sent.path} was answered ${JSON.stringify(body)}`);
       const later = response.status >= 500 || body.type?.endsWith(':idempotency-key-in-progress');
       return later ? undefined : { status: response.status, body };
     } catch {
