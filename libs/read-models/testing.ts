@@ -240,7 +240,7 @@ export function rowsAfter<R extends object>(
   const rows = table.appendOnly
     ? (appended.get(table as Table) ?? []).map(({ row }) => row)
     : [...units.values()].flatMap((unit) =>
-        [...(unit.tables.get(table as Table)?.values() ?? [])].map(({ row }) => row),
+        [...(unit.tables?.get(table as Table)?.values() ?? [])].map(({ row }) => row),
       );
   return rows.map((row) => {
     const settled = projection.settle?.(table as Table, row) ?? row;

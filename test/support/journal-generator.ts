@@ -265,7 +265,7 @@ class Maker {
     const number = oneOf('', '-3', '7,5', '1.2345', 'many', '1e3', '+1', '3.', '0x10');
     return [
       ['kind', oneOf('', 'reference', 'Quarterly_reference')],
-      ['operator_bin', oneOf('', '940140000386', '94014000038', '941340000385', '20104000040' + '1', '99014000465X')],
+      ['operator_bin', oneOf('', '940140000386', '94014000038', '941340000385', '201040000401', '99014000465X')],
       ['operator_bin', other('operator_bin')],
       ['region', oneOf('', '99', '1', 'Алматы', '10', '62')],
       ['channel', oneOf('', 'fax', 'Paper')],

@@ -11,6 +11,9 @@ export class UnfitRowError extends Error {
 export type EncodedRow = readonly (string | null)[];
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** The days that every month has need no further look. */
+const plainInstant =
+  /^(?:19|2[01])\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const timePattern = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 /** An escape of NUL or of half a surrogate pair (not a backslash followed by such letters). */
 const unfitEscape = /(?:^|[^\\])(?:\\\\)*\\u(?:0000|d[89a-f])/;
@@ -28,7 +31,10 @@ const encoders: { readonly [Type in ColumnType]: (value: unknown) => string | un
   uuid: (value) => (typeof value === 'string' && uuidPattern.test(value) ? value : undefined),
   date: (value) => (typeof value === 'string' && isDay(value) ? value : undefined),
   timestamptz: (value) =>
-    typeof value === 'string' && isDay(value.slice(0, 10)) && timePattern.test(value.slice(10)) ? value : undefined,
+    typeof value === 'string' &&
+    (plainInstant.test(value) || (isDay(value.slice(0, 10)) && timePattern.test(value.slice(10))))
+      ? value
+      : undefined,
   integer: (value) =>
     typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2_147_483_647
       ? String(value)

@@ -24,6 +24,7 @@ export interface ModelRunOptions {
 type Encoded = Map<Table, EncodedRow[]>;
 
 const copyChunk = 1 << 16;
+const unitsAtOnce = 2_000;
 /** Fewer new rows than this go by INSERT: COPY's round trip is not worth it. */
 const copyFrom = 200;
 
@@ -189,20 +190,30 @@ export class ModelRun {
    * change again in memory. A row PostgreSQL could not hold parks its unit, and the unit's rows stay as they were.
    */
   async write(client: pg.ClientBase, what: 'everything' | 'appended' = 'everything'): Promise<void> {
-    const fresh: Encoded = new Map();
-    const changed: Encoded = new Map();
-    if (what === 'everything') {
-      for (const unit of this.dirty) this.encodeUnit(unit, fresh, changed);
-      this.dirty = [];
+    const units = what === 'everything' ? this.dirty : [];
+    if (what === 'everything') this.dirty = [];
+    // PostgreSQL works on one part while the next is put into words.
+    let sending: Promise<void> = Promise.resolve();
+    for (let from = 0; from < units.length || this.appended.size > 0; from += unitsAtOnce) {
+      const fresh: Encoded = new Map();
+      const changed: Encoded = new Map();
+      for (const unit of units.slice(from, from + unitsAtOnce)) this.encodeUnit(unit, fresh, changed);
+      for (const [table, rows] of this.appended) this.encodeAppended(table, rows, this.overwrite ? changed : fresh);
+      this.appended.clear();
+      await sending;
+      sending = this.send(client, fresh, changed);
+      sending.catch(() => {});
     }
-    for (const [table, rows] of this.appended) this.encodeAppended(table, rows, this.overwrite ? changed : fresh);
-    this.appended.clear();
+    await sending;
+    await writeParked(client, this.projection.readModel, this.generation, this.parked);
+  }
+
+  private async send(client: pg.ClientBase, fresh: Encoded, changed: Encoded): Promise<void> {
     for (const [table, rows] of fresh) {
       if (rows.length < copyFrom) await insertRows(client, table, this.shadow, rows, false);
       else await copyRows(client, table, this.shadow, chunksOf(table, rows));
     }
     for (const [table, rows] of changed) await insertRows(client, table, this.shadow, rows, true);
-    await writeParked(client, this.projection.readModel, this.generation, this.parked);
   }
 
   private encodeUnit(unit: UnitRows, fresh: Encoded, changed: Encoded): void {
@@ -210,7 +221,7 @@ export class ModelRun {
     unit.dirty = false;
     const encoded: { readonly table: Table; readonly held: Held; readonly fields: EncodedRow }[] = [];
     try {
-      for (const [table, rows] of unit.tables)
+      for (const [table, rows] of unit.tables ?? [])
         for (const held of rows.values()) {
           if (held.kept === 'same') continue;
           if (projection.settle !== undefined) held.row = projection.settle(table, held.row);

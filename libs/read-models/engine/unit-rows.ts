@@ -9,7 +9,8 @@ export interface Held {
 
 /** All rows of one unit in memory, and which of them the database does not have yet. */
 export class UnitRows {
-  readonly tables = new Map<Table, Map<string, Held>>();
+  /** Made with the first row: most units of the timeline never have one. */
+  tables: Map<Table, Map<string, Held>> | undefined;
   /** On the list of units to be written. */
   dirty = false;
 
@@ -20,6 +21,7 @@ export class UnitRows {
   }
 
   held(table: Table): Map<string, Held> {
+    this.tables ??= new Map();
     let rows = this.tables.get(table);
     if (rows === undefined) this.tables.set(table, (rows = new Map()));
     return rows;
@@ -27,7 +29,7 @@ export class UnitRows {
 
   get size(): number {
     let size = 0;
-    for (const rows of this.tables.values()) size += rows.size;
+    for (const rows of this.tables?.values() ?? []) size += rows.size;
     return size;
   }
 }
@@ -82,13 +84,13 @@ export class Draft implements Rows {
       const put = this.puts[i]!;
       if (put.table === table && put.key === key) return put.row as R;
     }
-    return this.unit.tables.get(table)?.get(key)?.row as R | undefined;
+    return this.unit.tables?.get(table)?.get(key)?.row as R | undefined;
   }
 
   *all<R extends object>(table: Table<R>): Iterable<R> {
     const put = new Map<string, object>();
     for (const one of this.puts) if (one.table === table) put.set(one.key, one.row);
-    for (const [key, held] of this.unit.tables.get(table) ?? []) {
+    for (const [key, held] of this.unit.tables?.get(table) ?? []) {
       yield (put.get(key) ?? held.row) as R;
       put.delete(key);
     }
