@@ -202,5 +202,5 @@ describe('the log in PostgreSQL', () => {
       await server.stop();
       rmSync(home, { recursive: true, force: true });
     }
-  });
+  }, 240_000);
 });
