@@ -52,6 +52,10 @@ class Cases {
   away() {
     throw Object.assign(new Error('connect 10.0.0.1'), { name: 'StoreUnavailableError' });
   }
+  @Get('cut')
+  cut() {
+    throw new Error('Connection terminated unexpectedly');
+  }
   @Get('teapot')
   teapot() {
     throw new HttpException('short and stout', 418);
@@ -196,6 +200,7 @@ describe('the edge', () => {
       {},
     ],
     ['a store that is away', { method: 'GET', url: '/cases/away' }, 503, 'unavailable', { 'retry-after': '1' }],
+    ['a connection that was cut', { method: 'GET', url: '/cases/cut' }, 503, 'unavailable', { 'retry-after': '1' }],
     ['another exception of Nest', { method: 'GET', url: '/cases/teapot' }, 418, 'bad-request', {}],
   ] as const)('answers %s with a problem document', async (_, request, status, code, headers) => {
     const { response, problem } = await ask(request as Inject);

@@ -63,10 +63,19 @@ function essenceOfCode(status: number, code: string, detail?: string, faults: re
   return { status, code, title: text.title, detail: detail ?? text.detail, faults };
 }
 
-/** A database or network that is away: the sender may try again. By name and code, for this library knows no database. */
+/**
+ * A database or network that is away: the sender may try again. By name, code and, where the driver of PostgreSQL gives
+ * neither, by its words; this library knows no database.
+ */
 function isPassing(error: unknown): boolean {
-  const { name, code } = error as { readonly name?: unknown; readonly code?: unknown };
-  return name === 'StoreUnavailableError' || /^(ECONNREFUSED|ECONNRESET|57P0[123]|53300|08\w{3})$/.test(String(code));
+  if (typeof error !== 'object' || error === null) return false;
+  const { name, code, message, cause, driverError } = error as { readonly [property: string]: unknown };
+  return (
+    name === 'StoreUnavailableError' ||
+    /^(ECONNREFUSED|ECONNRESET|EPIPE|57P0[123]|53300|08\w{3})$/.test(String(code)) ||
+    /^(Connection terminated|Client has encountered a connection error)/.test(String(message)) ||
+    isPassing(driverError ?? cause)
+  );
 }
 
 function essenceOf(error: unknown): Essence {
