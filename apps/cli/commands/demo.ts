@@ -37,7 +37,7 @@ ${lived.rows} filings were lived, ${lived.from} to ${lived.until}. Qadaga serves
 
 The keys, one per role:     ${path.join(home, 'api-keys.txt')}
 In another terminal:        KEY=$(awk '$1=="case-officer"{print $2}' ${path.join(home, 'api-keys.txt')})
-  who is late:              curl -s -H "X-Api-Key: $KEY" '${server.url}/api/v1/obligations?display=overdue&limit=5'
+  who is late:              curl -s -H "X-Api-Key: $KEY" '${server.url}/api/v1/obligations?status=overdue&limit=5'
   alerts that were raised:  curl -s -H "X-Api-Key: $KEY" '${server.url}/api/v1/alerts?limit=5'
   notices that left:        curl -s -H "X-Api-Key: $KEY" '${server.url}/api/v1/notices?limit=5'
   the API to read:          ${server.url}/api/docs   (any name, a key as the password)
