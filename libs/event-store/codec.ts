@@ -1,5 +1,5 @@
 import { canonicalJson, findUuid, type Fact, type FactMeta, type Uuid } from '#libs/kernel';
-import type { Append, FactToAppend, Position, RecordedFact } from './port.js';
+import type { Append, FactToAppend, Position, RecordedFact, WrittenFact } from './port.js';
 
 /** The longest stored body, in bytes of UTF-8. KurrentDB's default limit for one append is the same. */
 export const maxBodyBytes = 1_048_576;
@@ -120,6 +120,14 @@ export function decodeFact(stored: StoredFact, upcasters: Upcasters = noUpcaster
   const { type, data } = upcasters.size === 0 ? fact : upcast(fact, upcasters);
   const { id, stream, revision, recordedAt, meta } = fact;
   return { id, type, stream, revision, recordedAt, data, meta, position: stored.position };
+}
+
+/** @throws CorruptFactError also when the body is another text than the one this fact is written as. */
+export function decodeWritten(stored: StoredFact): WrittenFact {
+  const fact = decodeFact(stored);
+  if (encodeFact(fact) !== stored.body)
+    throw new CorruptFactError(`the fact at position ${stored.position} is not kept in its canonical form`);
+  return { ...fact, text: stored.body };
 }
 
 function upcast(fact: Fact, upcasters: Upcasters): { readonly type: string; readonly data: unknown } {

@@ -8,6 +8,7 @@ import {
   type EventStore,
   type FactToAppend,
   type Subscription,
+  type WrittenFact,
 } from './port.js';
 
 export interface ContractOptions {
@@ -254,6 +255,18 @@ export function eventStoreContract(
           break;
         }
         expect(await allOf(store, { after: log.at(-1)!.position })).toEqual([]);
+      });
+      it('gives the log as it was written, never upcast, with the canonical text', async () => {
+        const upcasting = await under.open({
+          upcasters: new Map<string, Upcaster>([['SomethingNoted', () => ({ type: 'SomethingElse', data: null })]]),
+        });
+        const log = await allOf(store);
+        for (const batchSize of [2, 100]) {
+          const [after, upTo] = [log[0]!.position, log[4]!.position];
+          const written: WrittenFact[] = [];
+          for await (const batch of upcasting.readWritten({ after, upTo, batchSize })) written.push(...batch);
+          expect(written).toEqual(log.slice(1, 5).map((fact) => ({ ...fact, text: encodeFact(fact) })));
+        }
       });
       it('upcasts on the way out only, through every successor', async () => {
         const upcasters: Upcasters = new Map<string, Upcaster>([

@@ -7,6 +7,18 @@ export {
   type Upcaster,
   type Upcasters,
 } from './codec.js';
+export {
+  appendLog,
+  copyLog,
+  digestLog,
+  LogsDifferError,
+  type AppendedLog,
+  type CopiedLog,
+  type CopyOptions,
+  type CopyProgress,
+  type FactToCopy,
+  type LogDigest,
+} from './copy-log.js';
 export { createMemoryEventStore, createMemoryLog, type MemoryStoreOptions } from './memory.js';
 export { createPostgresEventStore, type PostgresStoreOptions } from './postgres.js';
 export { migrateEventStore } from './postgres-schema.js';

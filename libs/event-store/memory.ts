@@ -1,7 +1,15 @@
-import { checkName, decodeFact, encodeAppend, type EncodedAppend, type StoredFact, type Upcasters } from './codec.js';
+import {
+  checkName,
+  decodeFact,
+  decodeWritten,
+  encodeAppend,
+  type EncodedAppend,
+  type StoredFact,
+  type Upcasters,
+} from './codec.js';
 import type { AppendResult, EventStore, ReadStreamOptions, RecordedFact, Subscription } from './port.js';
 import { StoreUnavailableError } from './port.js';
-import { readAllBy, subscribeBy, toPosition } from './reading.js';
+import { readAllBy, subscribeBy, toPosition, type ReadBatch } from './reading.js';
 import { Watch } from './watch.js';
 
 export interface MemoryStoreOptions {
@@ -56,8 +64,11 @@ function openStore({ facts: log, streams, watch }: Log, { upcasters }: MemorySto
     if (closed) throw new StoreUnavailableError('the event store is closed');
   }
 
-  const read = async (after: number, upTo: number, limit: number): Promise<readonly RecordedFact[]> =>
-    log.slice(after, Math.min(after + limit, upTo)).map(decode);
+  const readBy =
+    <F extends RecordedFact>(decodeOne: (stored: StoredFact) => F): ReadBatch<F> =>
+    async (after, upTo, limit) =>
+      log.slice(after, Math.min(after + limit, upTo)).map(decodeOne);
+  const read = readBy(decode);
 
   return {
     append: async (append) => {
@@ -95,6 +106,7 @@ function openStore({ facts: log, streams, watch }: Log, { upcasters }: MemorySto
     },
     readStreams: async (names) => new Map(names.map((name) => [name, streamOf(name).map(decode)])),
     readAll: (options) => readAllBy(read, options),
+    readWritten: (options) => readAllBy(readBy(decodeWritten), options),
     head: async () => (log.length === 0 ? undefined : toPosition(log.length)),
     subscribe: (options) => {
       open();

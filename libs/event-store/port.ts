@@ -32,6 +32,11 @@ export interface RecordedFact extends Fact {
   readonly position: Position;
 }
 
+/** A fact as it was written: never upcast, with its canonical text (RFC 8785), byte for byte. */
+export interface WrittenFact extends RecordedFact {
+  readonly text: string;
+}
+
 export interface ReadStreamOptions {
   readonly direction?: 'forward' | 'backward';
   /** First revision to give; forward default 0, backward default the last one. */
@@ -70,6 +75,11 @@ export interface EventStore {
   /** The facts of many streams at once, by stream; a missing stream has an empty list. */
   readStreams(streams: readonly string[]): Promise<ReadonlyMap<string, readonly RecordedFact[]>>;
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedFact[]>;
+  /**
+   * The same order, each fact as it was written: for whoever moves, keeps or hashes the log.
+   * @throws CorruptFactError where what is stored is not the canonical text of its fact.
+   */
+  readWritten(options?: ReadAllOptions): AsyncIterable<readonly WrittenFact[]>;
   /** The position of the last committed fact, or undefined for an empty log. */
   head(): Promise<Position | undefined>;
   /**

@@ -112,6 +112,25 @@ describe('the log in PostgreSQL', () => {
     }
   });
 
+  it('gives a fact as written only when it is kept in canonical form', async () => {
+    const store = open();
+    await store.append(appendOf('case-1', 'none', 'a', { a: 1 }));
+    const written = async () => {
+      for await (const batch of store.readWritten()) return batch.length;
+      return 0;
+    };
+    const keep = (body: string) =>
+      as(database.owner, (client) => client.query('update log.facts set body = $1', [body]));
+    const body = encodeFact((await store.readStream('case-1'))[0]!);
+    expect(await written()).toBe(1);
+    for (const other of [body.replace('{"a":1}', '{"a": 1}'), body.replace(/}$/, ',"zone":1}'), ` ${body}`]) {
+      await keep(other);
+      await expect(written()).rejects.toThrow(CorruptFactError);
+    }
+    await keep(body);
+    expect(await written()).toBe(1);
+  });
+
   it('gives several processes and stores one order without a hole', async () => {
     const writers = 8;
     const each = 25;

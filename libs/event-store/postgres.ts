@@ -1,5 +1,13 @@
 import type { PoolConfig } from 'pg';
-import { checkName, decodeFact, encodeAppend, type EncodedAppend, type Upcasters } from './codec.js';
+import {
+  checkName,
+  decodeFact,
+  decodeWritten,
+  encodeAppend,
+  type EncodedAppend,
+  type StoredFact,
+  type Upcasters,
+} from './codec.js';
 import { Appender } from './postgres-appender.js';
 import { ReaderConnections, WriterConnection, type Cell, type Statement } from './postgres-connection.js';
 import {
@@ -60,17 +68,7 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
   const subscriptions = new Set<Subscription>();
   let closed = false;
 
-  const decode = ([position, stream, revision, id, body]: readonly Cell[]): RecordedFact =>
-    decodeFact(
-      {
-        position: position as Position,
-        stream: stream as string,
-        revision: revision as number,
-        id: id as string,
-        body: body as string,
-      },
-      upcasters,
-    );
+  const decode = (row: readonly Cell[]): RecordedFact => decodeFact(storedOf(row), upcasters);
   const isOpen = () => !closed;
   const open = () => {
     if (closed) throw new StoreUnavailableError('the event store is closed');
@@ -137,8 +135,11 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
     return answers;
   }
 
-  const read = async (after: number, upTo: number, limit: number, isWanted?: () => boolean) =>
-    (await readers.query(readOrder, [after, upTo, limit], isWanted)).map(decode);
+  const readRows = (after: number, upTo: number, limit: number, isWanted?: () => boolean) =>
+    readers.query(readOrder, [after, upTo, limit], isWanted);
+  const read = async (...range: Parameters<typeof readRows>) => (await readRows(...range)).map(decode);
+  const readWritten = async (after: number, upTo: number, limit: number) =>
+    (await readRows(after, upTo, limit)).map((row) => decodeWritten(storedOf(row)));
 
   async function head(): Promise<Position | undefined> {
     const [[position] = []] = await readers.query(readHead, []);
@@ -188,6 +189,7 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
       return found;
     },
     readAll: (given) => readAllBy(read, given),
+    readWritten: (given) => readAllBy(readWritten, given),
     head,
     subscribe: (given) => {
       open();
@@ -215,6 +217,14 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
     },
   };
 }
+
+const storedOf = ([position, stream, revision, id, body]: readonly Cell[]): StoredFact => ({
+  position: position as Position,
+  stream: stream as string,
+  revision: revision as number,
+  id: id as string,
+  body: body as string,
+});
 
 const lastOf = ({ first, facts }: EncodedAppend): number => first + facts.length - 1;
 

@@ -2,7 +2,11 @@ import type { Position, ReadAllOptions, RecordedFact, SubscribeOptions, Subscrip
 import type { Watch } from './watch.js';
 
 /** Both engines with a counter read alike: at most `limit` facts with after < position <= upTo, in order. */
-export type ReadBatch = (after: number, upTo: number, limit: number) => Promise<readonly RecordedFact[]>;
+export type ReadBatch<F extends RecordedFact = RecordedFact> = (
+  after: number,
+  upTo: number,
+  limit: number,
+) => Promise<readonly F[]>;
 
 export const defaultBatchSize = 2_000;
 export const toCount = (position: Position | undefined): number => (position === undefined ? 0 : Number(position));
@@ -17,20 +21,20 @@ function sizeOf(batchSize: number | undefined): number {
 }
 
 /** A failure of a batch fetched ahead is met when the batch is awaited, or by nobody when the reader has gone. */
-function ahead(batch: Promise<readonly RecordedFact[]>): Promise<readonly RecordedFact[]> {
+function ahead<F>(batch: Promise<readonly F[]>): Promise<readonly F[]> {
   batch.catch(() => {});
   return batch;
 }
 
-export async function* readAllBy(
-  read: ReadBatch,
+export async function* readAllBy<F extends RecordedFact>(
+  read: ReadBatch<F>,
   options: ReadAllOptions = {},
-): AsyncGenerator<readonly RecordedFact[]> {
+): AsyncGenerator<readonly F[]> {
   const size = sizeOf(options.batchSize);
   const upTo = options.upTo === undefined ? Number.MAX_SAFE_INTEGER : toCount(options.upTo);
-  let next: Promise<readonly RecordedFact[]> | undefined = read(toCount(options.after), upTo, size);
+  let next: Promise<readonly F[]> | undefined = read(toCount(options.after), upTo, size);
   while (next !== undefined) {
-    const batch: readonly RecordedFact[] = await next;
+    const batch: readonly F[] = await next;
     // A short batch held everything there was. While the caller works on a full one, the next is under way.
     next = batch.length === size && lastOf(batch) < upTo ? ahead(read(lastOf(batch), upTo, size)) : undefined;
     if (batch.length > 0) yield batch;
