@@ -148,9 +148,9 @@ module.exports = {
     },
     {
       name: 'no-development-package',
-      comment: 'what runs is among the dependencies, not among those of development',
+      comment: 'what runs is among the dependencies, not among those of development; the build is not run',
       severity: 'error',
-      from: { path: '^(libs|apps)/', pathNot: testCode },
+      from: { path: '^(libs|apps)/', pathNot: [...testCode, '/bundle\\.main\\.ts$'] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only', 'npm'] },
     },
   ],

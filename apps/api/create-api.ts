@@ -54,7 +54,7 @@ export function prepareApi(
       const unguarded = door.unguarded();
       if (unguarded.length > 0)
         throw new Error(`routes without an action in the policy table: ${unguarded.join(', ')}`);
-      setOpenApiDocument(app, openApiDocument(app));
+      setOpenApiDocument(app, () => openApiDocument(app));
     },
   };
 }

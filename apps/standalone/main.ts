@@ -1,13 +1,17 @@
 import 'reflect-metadata';
+import { joinOrStartEmbedded } from '#libs/embedded';
 import { ConfigError, createLogger, createShutdown, loadConfig } from '#libs/platform';
-import { startServer } from './server.js';
 
 const started = performance.now();
 try {
   const config = loadConfig();
   const logger = createLogger({ level: config.logLevel });
   const shutdown = createShutdown(logger);
-  const server = await startServer(config, logger);
+  // PostgreSQL starts while the rest of the program is read.
+  const embedded = config.database ? undefined : joinOrStartEmbedded(config.home);
+  embedded?.catch(() => {});
+  const { startServer } = await import('./server.js');
+  const server = await startServer(config, { logger, ...(embedded ? { embedded } : {}) });
   shutdown.onShutdown('server', () => server.close());
   shutdown.listen();
   for (const note of server.notes) process.stderr.write(`${note}\n`);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { createApi } from '#apps/api';
 import { asJson, clockSkewMs, examine, openHouse, serverEngine, type OpenedHouse } from '#libs/assembly';
 import { fileDocuments } from '#libs/documents';
+import type { EmbeddedPostgres } from '#libs/embedded';
 import type { Engine } from '#libs/engine';
 import { createFirstKeys, TooManyAttemptsError } from '#libs/identity';
 import { systemClock } from '#libs/kernel';
@@ -17,23 +18,30 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+export interface ServerOptions {
+  readonly logger?: Logger;
+  /** The home's PostgreSQL when its start is under way already. */
+  readonly embedded?: Promise<EmbeddedPostgres>;
+}
+
 /** All of Qadaga in one process: API, projections, policies and jobs, on the embedded PostgreSQL unless told otherwise. */
-export async function startServer(
-  config: Config,
-  logger: Logger = createLogger({ level: config.logLevel }),
-): Promise<RunningServer> {
-  const opened = await openHouse(config, { projector: true, onLog: (line) => logger.info(line) });
+export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
+  const { logger = createLogger({ level: config.logLevel }), embedded } = options;
+  const opened = await openHouse(config, {
+    projector: true,
+    onLog: (line) => logger.info(line),
+    ...(embedded ? { embedded } : {}),
+  });
   const closers: (() => Promise<unknown>)[] = [() => opened.close()];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const keys = await createFirstKeys(opened.databases.app, config.home);
     const { engine, stop } = serverEngine(opened, (error, where) =>
       logger.error({ err: error, where }, 'the deadline engine met a fault'),
     );
     closers.push(stop);
-    const api = await createApi(
+    const creating = createApi(
       {
         house: opened.house,
         readModels: opened.readModels,
@@ -54,9 +62,13 @@ export async function startServer(
         },
       },
     );
-    closers.push(() => api.close());
+    closers.push(() => creating.then((api) => api.close()).catch(() => {}));
     engine.policies.start();
-    await engine.startJobs();
+    const [api, keys] = await Promise.all([
+      creating,
+      createFirstKeys(opened.databases.app, config.home),
+      engine.startJobs(),
+    ]);
     await api.listen(config.port, config.host);
     const notes = [...opened.databases.notes];
     if (keys.created) notes.push(`API keys, one per role, are in ${keys.file}`);

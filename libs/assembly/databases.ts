@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { joinOrStartEmbedded } from '#libs/embedded';
+import { joinOrStartEmbedded, type EmbeddedPostgres } from '#libs/embedded';
 import type { Config } from '#libs/platform';
 
 /** One user's way into the database, as `pg` takes it. */
@@ -25,14 +25,14 @@ export interface Databases {
   stop(): Promise<void>;
 }
 
-/** The server that the configuration names, or the embedded one of the home, joined or started. */
-export async function openDatabases(config: Config): Promise<Databases> {
+/** The server that the configuration names, or the embedded one of the home: `starting` already, or joined or started. */
+export async function openDatabases(config: Config, starting?: Promise<EmbeddedPostgres>): Promise<Databases> {
   if (config.database) {
     const owner = fromUrl(config.database.ownerUrl);
     const app = fromUrl(config.database.url);
     return { owner, app, appRole: app.user, kind: 'server', joined: false, notes: [], stop: async () => {} };
   }
-  const embedded = await joinOrStartEmbedded({ home: config.home });
+  const embedded = await (starting ?? joinOrStartEmbedded(config.home));
   const owner = embedded.config('qadaga', 'owner');
   const app = embedded.config('qadaga', 'app');
   return {

@@ -3,6 +3,7 @@ import { systemClock, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
 import { createPostgresEventStore, migrateEventStore, type EventStore } from '#libs/event-store';
 import { migrateEngine } from '#libs/engine';
+import type { EmbeddedPostgres } from '#libs/embedded';
 import { createIdentity, migrateIdentity, type Identity } from '#libs/identity';
 import { migrateJobs } from '#libs/jobs';
 import type { Config } from '#libs/platform';
@@ -41,6 +42,8 @@ export interface OpenOptions {
   /** Without a projector of its own a process waits for another's. */
   readonly projector: boolean;
   readonly onLog?: (line: string) => void;
+  /** The home's PostgreSQL when its start is under way already. */
+  readonly embedded?: Promise<EmbeddedPostgres>;
 }
 
 /** Opens the home: database, schemas, law, log, read models. What fails stops the start; nothing runs half-wired. */
@@ -48,7 +51,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
   const catalogue = loadRules();
   // An unknown rule set stops the start here, by its name.
   catalogue.ruleSet(config.ruleSet);
-  const databases = await openDatabases(config);
+  const databases = await openDatabases(config, options.embedded);
   const closers: (() => Promise<unknown>)[] = [() => databases.stop()];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -67,28 +70,28 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     });
     const sealer = createSealer({ config: databases.app, masterKey });
     closers.push(() => sealer.close());
-    const requestHash = await sealer.requestHasher();
-    const readModels = await createReadModels({
+    const opening = createReadModels({
       config: databases.app,
       store,
       rules: catalogue,
       zone: config.zone ?? catalogue.ruleSet(config.ruleSet).zone,
       ...(options.onLog ? { onLog: options.onLog } : {}),
     });
-    closers.push(() => readModels.close());
+    closers.push(() => opening.then((opened) => opened.close()).catch(() => {}));
+    const lawBook = new LawBook(store, catalogue, config.ruleSet);
+    const [requestHash, readModels] = await Promise.all([sealer.requestHasher(), opening, lawBook.refresh()]);
     if (options.projector) await readModels.projector.start();
     const identity = createIdentity({ config: databases.app });
     closers.push(() => identity.close());
     const directory = caseDirectory(pool);
     const house: House = {
       writePath: new WritePath(store, clock),
-      lawBook: new LawBook(store, catalogue, config.ruleSet),
+      lawBook,
       numbers: new PostgresNumbers(pool),
       sealer,
       clock,
       directory,
     };
-    await house.lawBook.refresh();
     return {
       config,
       databases,
@@ -122,12 +125,17 @@ function clockOf({ home, simulatedClock }: Config): Clock {
   return simulatedClock === undefined ? systemClock : SimulatedClock.create(home, simulatedClock);
 }
 
+/** Each part has a schema of its own, so none waits for another. */
 async function migrate({ owner, appRole }: Databases): Promise<void> {
-  await migrateEventStore(owner, appRole);
-  await migrateVault(owner, appRole);
-  await migrateIdentity(owner, appRole);
-  await migrateNumbers(owner, appRole);
-  await migrateJobs(owner, appRole);
-  await migrateReadModels(owner);
-  await migrateEngine(owner, appRole);
+  // What is written later is on disk only after these commits are; a crash before that makes the schemas anew.
+  const lazily = { ...owner, options: '-c synchronous_commit=off' };
+  await Promise.all([
+    migrateEventStore(lazily, appRole),
+    migrateVault(lazily, appRole),
+    migrateIdentity(lazily, appRole),
+    migrateNumbers(lazily, appRole),
+    migrateJobs(lazily, appRole),
+    migrateReadModels(owner),
+    migrateEngine(lazily, appRole),
+  ]);
 }

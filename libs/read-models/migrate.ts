@@ -28,10 +28,11 @@ export const readModelDataSource = (config: DatabaseConfig, more: Partial<DataSo
  */
 export async function migrateReadModels(ownerConfig: DatabaseConfig): Promise<void> {
   const source = readModelDataSource(ownerConfig, {
+    entities: [],
     migrations: readModelMigrations,
     migrationsTableName: 'read_model_migration',
     migrationsTransactionMode: 'all',
-    extra: { max: 2, options: '-c timezone=UTC' },
+    extra: { max: 2, options: '-c timezone=UTC -c synchronous_commit=off' },
   } as Partial<DataSourceOptions>);
   await source.initialize();
   try {

@@ -29,7 +29,7 @@ export class ServerProcess {
     const began = performance.now();
     this.said = '';
     const env = { ...process.env, QADAGA_HOME: this.home, PORT: String(this.port), QADAGA_LOG_LEVEL: 'error' };
-    const child = spawn(process.execPath, [compiled('apps', 'standalone', 'main.js')], {
+    const child = spawn(process.execPath, [compiled('programs', 'standalone.js')], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -16,18 +16,21 @@ const door: RouteDoor = { action: 'read-rules', basic: true };
 @ApiExcludeController()
 @Controller('api')
 export class DocsController {
-  private document = '';
+  private make: () => OpenAPIObject;
+  private document: Buffer | undefined;
   private readonly files = new Map<string, Buffer>();
 
-  describe(document: OpenAPIObject): void {
-    this.document = JSON.stringify(document);
+  /** `make` is asked when somebody wants to read it: a start need not wait for it. */
+  describe(make: () => OpenAPIObject): void {
+    this.make = make;
   }
 
   @RouteConfig(door)
   @Get('openapi.json')
   openApi(@Ask() exchange: Exchange) {
     exchange.answerHeader('cache-control', 'no-cache');
-    return new StreamableFile(Buffer.from(this.document), { type: 'application/json; charset=utf-8' });
+    this.document ??= Buffer.from(JSON.stringify(this.make()));
+    return new StreamableFile(this.document, { type: 'application/json; charset=utf-8' });
   }
 
   @RouteConfig(door)
@@ -56,8 +59,8 @@ export class DocsController {
   }
 }
 
-export function setOpenApiDocument(app: INestApplication, document: OpenAPIObject): void {
-  app.get(DocsController, { strict: false }).describe(document);
+export function setOpenApiDocument(app: INestApplication, make: () => OpenAPIObject): void {
+  app.get(DocsController, { strict: false }).describe(make);
 }
 
 /** The reader comes with @nestjs/swagger, so it is looked for from there. */

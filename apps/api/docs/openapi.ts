@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { answerSchemas } from '../answers/schemas.js';
 
-/** The whole interface as OpenAPI 3.1. Built once, at the start. */
+/** The whole interface as OpenAPI 3.1. Built once, when it is first asked for. */
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')

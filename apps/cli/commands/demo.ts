@@ -28,7 +28,7 @@ export async function demoCommand(): Promise<number> {
   SimulatedClock.create(home, lived.endedAt);
   rememberDemo(home);
   const logger = createLogger({ level: config.logLevel });
-  const server = await startServer(config, logger);
+  const server = await startServer(config, { logger });
   const shutdown = createShutdown(logger);
   shutdown.onShutdown('server', () => server.close());
   shutdown.listen();

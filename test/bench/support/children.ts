@@ -70,7 +70,7 @@ export interface ServerProcess {
 /** `npm start` without npm: the real server on a home. */
 export async function startServerProcess(home: string): Promise<ServerProcess> {
   const began = performance.now();
-  const main = path.join(projectRoot(), 'dist/apps/standalone/main.js');
+  const main = path.join(projectRoot(), 'dist/programs/standalone.js');
   const child = spawn(process.execPath, [...profiling, main], {
     env: { ...withoutOurs(process.env), QADAGA_HOME: home, PORT: '0', QADAGA_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -103,7 +103,7 @@ function differences(what: string, file: string, expected: readonly (readonly st
 
 function qadaga(home: string, args: readonly string[]): Promise<{ code: number | null; text: string }> {
   const env = { ...process.env, QADAGA_HOME: home };
-  const child = spawn(process.execPath, [compiled('apps', 'cli', 'main.js'), ...args], {
+  const child = spawn(process.execPath, [compiled('programs', 'qadaga.js'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
