@@ -1,4 +1,4 @@
-import { isRejection } from '#libs/kernel';
+import { isRejection, type Uuid } from '#libs/kernel';
 import { isSent, noticeDecider, noticeStream } from '#libs/domain';
 import { onNotice, systemRequest, type House } from '#libs/application';
 import { HopelessJobError, RetryLaterError, retryDelayMs, type Process } from '#libs/jobs';
@@ -17,40 +17,53 @@ export type DeliveryConfig =
     };
 
 /**
- * The job that brings a notice to the energy body. The notice's own stream says what was done, so a job that runs twice
+ * How many notices go into one job. A notice that is pushed has retries of its own; those for the inbox need only be
+ * recorded, so many share the cost of a job.
+ */
+export const noticesPerJob = ({ channel }: DeliveryConfig): number => (channel === 'push' ? 1 : 100);
+
+/**
+ * The job that brings notices to the energy body. A notice's own stream says what was done, so a job that runs twice
  * records once; killed between the post and the record, it posts again under the same Idempotency-Key. What fails is
  * tried again for ever, past the deadline too.
  */
 export function deliverNotice(house: House, config: DeliveryConfig): Process<'deliver-notice'> {
-  return async ({ noticeId }, { signal }) => {
-    // A stale state costs a needless try at most: the record below looks anew.
-    const { state } = await (config.channel === 'inbox'
-      ? house.writePath.load(noticeStream(noticeId), noticeDecider)
-      : house.writePath.fresh(noticeStream(noticeId), noticeDecider));
-    if (state.situation === 'none') throw new HopelessJobError('there is no such notice');
-    if (state.situation === 'historical' || isSent(state)) return;
-    const { channel } = config;
-    if (channel === 'inbox') {
-      const sent = { type: 'RecordNoticeSent', channel } as const;
-      return record(house, noticeId, sent, `notice-sent/${noticeId}`);
-    }
-    const document = await findNoticeToDeliver(house.writePath.store, noticeId);
-    if (!document) throw new HopelessJobError('there is no such notice');
-    const failure = await post(config, document, signal);
-    if (failure === undefined) {
-      const delivered = { type: 'RecordNoticeDelivery', channel } as const;
-      return record(house, noticeId, delivered, `notice-delivered/${noticeId}`);
-    }
-    const attempt = state.attempts + 1;
-    const failed = { type: 'RecordNoticeFailure', channel, reason: failure } as const;
-    await record(house, noticeId, failed, `notice-failed/${noticeId}/${attempt}`);
-    throw new RetryLaterError(failure, retryDelayMs(attempt));
+  return async ({ noticeIds }, { signal }) => {
+    const outcomes = await Promise.allSettled(noticeIds.map((noticeId) => deliver(house, config, noticeId, signal)));
+    const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    // While one of them may still get through, the job is not hopeless.
+    if (errors.length > 0) throw errors.find((error) => !(error instanceof HopelessJobError)) ?? errors[0];
   };
+}
+
+async function deliver(house: House, config: DeliveryConfig, noticeId: Uuid, signal: AbortSignal): Promise<void> {
+  // A stale state costs a needless try at most: the record below looks anew.
+  const { state } = await (config.channel === 'inbox'
+    ? house.writePath.load(noticeStream(noticeId), noticeDecider)
+    : house.writePath.fresh(noticeStream(noticeId), noticeDecider));
+  if (state.situation === 'none') throw new HopelessJobError('there is no such notice');
+  if (state.situation === 'historical' || isSent(state)) return;
+  const { channel } = config;
+  if (channel === 'inbox') {
+    const sent = { type: 'RecordNoticeSent', channel } as const;
+    return record(house, noticeId, sent, `notice-sent/${noticeId}`);
+  }
+  const document = await findNoticeToDeliver(house.writePath.store, noticeId);
+  if (!document) throw new HopelessJobError('there is no such notice');
+  const failure = await post(config, document, signal);
+  if (failure === undefined) {
+    const delivered = { type: 'RecordNoticeDelivery', channel } as const;
+    return record(house, noticeId, delivered, `notice-delivered/${noticeId}`);
+  }
+  const attempt = state.attempts + 1;
+  const failed = { type: 'RecordNoticeFailure', channel, reason: failure } as const;
+  await record(house, noticeId, failed, `notice-failed/${noticeId}/${attempt}`);
+  throw new RetryLaterError(failure, retryDelayMs(attempt));
 }
 
 async function record(
   house: House,
-  noticeId: Parameters<typeof onNotice>[1],
+  noticeId: Uuid,
   command: Parameters<typeof onNotice>[2],
   key: string,
 ): Promise<void> {

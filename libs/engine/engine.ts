@@ -1,12 +1,13 @@
 import { msOf, type Instant } from '#libs/kernel';
 import type { House } from '#libs/application';
 import { processor, type AnyProcessor, type JobDepth, type JobFailure, type JobName, type JobQueue } from '#libs/jobs';
-import { deliverNotice, type DeliveryConfig } from './deliver-notice.js';
+import { deliverNotice, noticesPerJob, type DeliveryConfig } from './deliver-notice.js';
 import { followOrder } from './follow-order.js';
 import type { Outbox } from './outbox.js';
 import { intentionPerformer } from './perform-intention.js';
 import { PolicyRunner, policyCheckpoint } from './policy-runner.js';
 import type { DueBoards, EngineStore, Leadership, OnError, ParkedFact } from './ports.js';
+import { queueOwed, type Owed } from './queue-owed.js';
 import { requeueOwed, type Requeued } from './rederive.js';
 import { sendAlert } from './send-alert.js';
 import { sweep, type SweepReport } from './sweep.js';
@@ -25,7 +26,10 @@ export interface EngineOptions {
   /** How often each process looks whether what is owed is queued. Default 20. */
   readonly keeperSeconds?: number;
   readonly policyConcurrency?: number;
-  /** See `PerformOptions`; Infinity with the inline queue. */
+  /**
+   * How long, in ms, policies wait for the queue. What it did not take is owed all the same and queued again from the
+   * boards, so a queue that is away holds up no notice. Infinity for a queue that runs jobs inside `enqueue`. Default 2 s.
+   */
   readonly queuePatienceMs?: number;
 }
 
@@ -58,20 +62,15 @@ export class Engine {
   private readonly busy = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
-    const { house, boards, queue, engineStore, leadership, outbox, delivery, onError, queuePatienceMs } = options;
+    const { house, boards, engineStore, leadership, outbox, delivery, onError } = options;
     this.startedAt = house.clock.now();
     this.policies = new PolicyRunner({
       store: house.writePath.store,
       engineStore,
       leadership,
       clock: house.clock,
-      perform: intentionPerformer({
-        house,
-        queue,
-        engineStore,
-        ...(onError ? { onError } : {}),
-        ...(queuePatienceMs === undefined ? {} : { queuePatienceMs }),
-      }),
+      perform: intentionPerformer(house, engineStore),
+      enqueue: (owed) => this.enqueue(owed),
       ...(options.policyConcurrency ? { concurrency: options.policyConcurrency } : {}),
       ...(onError ? { onError } : {}),
     });
@@ -104,9 +103,9 @@ export class Engine {
 
   /** Everything due by now, and everything owed that is not queued. */
   async sweep(): Promise<LastSweep> {
-    const { house, boards, engineStore, queue, onError } = this.options;
+    const { house, boards, engineStore, onError } = this.options;
     const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
-    const last: LastSweep = { ...report, requeued: await requeueOwed(boards, engineStore, queue) };
+    const last: LastSweep = { ...report, requeued: await this.requeue() };
     await engineStore.saveReport(sweepReport, last.at, last);
     return last;
   }
@@ -119,7 +118,7 @@ export class Engine {
     const { queue, boards, engineStore, house, onError, sweepSeconds = 15 } = this.options;
     await this.guarded('keeper: queue', async () => {
       await queue.ensureSchedule('sweep', sweepSeconds * 1000);
-      await requeueOwed(boards, engineStore, queue);
+      await this.requeue();
     });
     await this.guarded('keeper: sweep', async () => {
       const last = await engineStore.report<LastSweep>(sweepReport);
@@ -153,6 +152,27 @@ export class Engine {
       policies: { position, leading, caughtUp },
       nearestDeadline: nearest && { at: nearest, hours: Math.round((msOf(nearest) - msOf(now)) / 360_000) / 10 },
     };
+  }
+
+  private requeue(): Promise<Requeued> {
+    const { boards, engineStore, queue, delivery } = this.options;
+    return requeueOwed(boards, engineStore, queue, noticesPerJob(delivery));
+  }
+
+  private async enqueue(owed: readonly Owed[]): Promise<void> {
+    const { queue, delivery, onError, queuePatienceMs = 2000 } = this.options;
+    const report = (error: unknown) => onError?.(error, 'queue');
+    const queued = queueOwed(queue, owed, noticesPerJob(delivery)).catch(report);
+    if (queuePatienceMs === Infinity) return queued;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        report(new Error('the queue does not answer'));
+        resolve();
+      }, queuePatienceMs);
+    });
+    await Promise.race([queued, late]);
+    clearTimeout(timer);
   }
 
   /** Waits for the work, at most 15 s; what hangs longer is reported, and not begun a second time beside itself. */

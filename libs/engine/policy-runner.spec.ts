@@ -8,6 +8,7 @@ import { PolicyRunner } from './policy-runner.js';
 import { createPostgresLeadership } from './postgres-leadership.js';
 import { createPostgresEngineStore, migrateEngine } from './postgres-store.js';
 import type { EngineStore } from './ports.js';
+import type { Owed } from './queue-owed.js';
 
 // Generous: a loaded machine is slow, and no test is about time.
 jest.setTimeout(60_000);
@@ -48,14 +49,18 @@ describe('the policy runner', () => {
   let store: EventStore;
   let engineStore: EngineStore;
   let performed: { readonly caseId: Uuid; readonly versionId: Uuid }[];
+  /** What was queued, by the batch. */
+  let owed: (readonly Owed[])[];
   let fail: (intention: Extract<Intention, { intention: 'issue-notice' }>) => Error | undefined;
   const perform = async (intention: Intention, _fact: Fact) => {
     if (intention.intention !== 'issue-notice') throw new Error('not in this test');
     const error = fail(intention);
     if (error) throw error;
     performed.push({ caseId: intention.caseId, versionId: intention.versionId });
+    return { owed: 'notice', noticeId: intention.versionId } as const;
   };
-  const runner = () => new PolicyRunner({ store, engineStore, leadership: soleLeadership, perform, clock });
+  const enqueue = async (some: readonly Owed[]) => void owed.push(some);
+  const runner = () => new PolicyRunner({ store, engineStore, leadership: soleLeadership, perform, enqueue, clock });
   const versions = (caseId?: Uuid) =>
     performed.filter((one) => caseId === undefined || one.caseId === caseId).map((one) => one.versionId);
 
@@ -63,6 +68,7 @@ describe('the policy runner', () => {
     store = createMemoryEventStore();
     engineStore = createMemoryEngineStore();
     performed = [];
+    owed = [];
     fail = () => undefined;
     ms = Date.parse('2021-01-05T06:00:00Z');
   });
@@ -75,6 +81,7 @@ describe('the policy runner', () => {
     expect(versions(caseB)).toEqual([filings[1], filings[4]]);
     await runner().catchUp();
     expect(performed).toHaveLength(5);
+    expect(owed.map((some) => some.length)).toEqual([5]);
   });
 
   it('asks nothing for what was imported', async () => {
@@ -166,7 +173,11 @@ describe('on PostgreSQL', () => {
         engineStore,
         clock,
         leadership: createPostgresLeadership({ config: database.app, pollMs: 10 }),
-        perform: async () => void performed.push(name),
+        perform: async () => {
+          performed.push(name);
+          return undefined;
+        },
+        enqueue: async () => {},
       });
     const one = runner('one');
     one.start();

@@ -4,6 +4,7 @@ import { StoreUnavailableError, type EventStore, type Position, type RecordedFac
 import { retryDelayMs } from '#libs/jobs';
 import { KeyedLock, forEachLimited, messageOf, pause } from './concurrency.js';
 import type { EngineStore, Leadership, Lease, OnError, ParkedFact } from './ports.js';
+import type { Owed } from './queue-owed.js';
 
 export const policyCheckpoint = 'policies';
 
@@ -11,10 +12,12 @@ export interface PolicyRunnerOptions {
   readonly store: EventStore;
   readonly engineStore: EngineStore;
   readonly leadership: Leadership;
-  /** Does what a fact asks for; once, however often it is called. Rejects when it could not. */
-  readonly perform: (intention: Intention, fact: Fact) => Promise<void>;
+  /** Does what a fact asks for; once, however often it is called. Answers what is to be queued; rejects when it could not. */
+  readonly perform: (intention: Intention, fact: Fact) => Promise<Owed | undefined>;
+  /** Queues what is owed. What the queue did not take is queued again from the boards, so nothing waits for it long. */
+  readonly enqueue: (owed: readonly Owed[]) => Promise<void>;
   readonly clock: Clock;
-  /** How many cases at a time; the facts of one case are performed in their order. Default 16. */
+  /** How many cases at a time; the facts of one case are performed in their order. Default 128: they share their reads and appends. */
   readonly concurrency?: number;
   readonly onError?: OnError;
   /** How often parked facts are looked at. Default 2 s. */
@@ -151,11 +154,13 @@ export class PolicyRunner {
       if (same) same.push({ fact, intentions });
       else work.set(key, [{ fact, intentions }]);
     }
-    await forEachLimited(work, this.options.concurrency ?? 16, ([key, all]) =>
+    const owed: Owed[] = [];
+    await forEachLimited(work, this.options.concurrency ?? 128, ([key, all]) =>
       this.locks.hold(key, async () => {
-        for (const one of all) await this.performOrPark(key, one);
+        for (const one of all) await this.performOrPark(key, one, owed);
       }),
     );
+    if (owed.length > 0) await this.options.enqueue(owed);
     this.position = batch.at(-1)!.position;
     // Where nothing was asked for, a second's worth of facts may be read again.
     if (work.size === 0 && Date.now() - this.savedAtMs < 1000) return;
@@ -163,9 +168,9 @@ export class PolicyRunner {
     this.savedAtMs = Date.now();
   }
 
-  private async performOrPark(key: string, { fact, intentions }: Work): Promise<void> {
+  private async performOrPark(key: string, { fact, intentions }: Work, owed: Owed[]): Promise<void> {
     const waits = this.parkedKeys.has(key);
-    const reason = waits ? 'waits behind an earlier fact' : await this.attempt(fact, intentions);
+    const reason = waits ? 'waits behind an earlier fact' : await this.attempt(fact, intentions, owed);
     if (reason === undefined) return;
     this.parkedKeys.add(key);
     const now = this.options.clock.now();
@@ -184,10 +189,11 @@ export class PolicyRunner {
   }
 
   /** Why it could not be performed; undefined when it was. @throws StoreUnavailableError: then nothing is known of any fact. */
-  private async attempt(fact: RecordedFact, intentions: Work['intentions']): Promise<string | undefined> {
+  private async attempt(fact: RecordedFact, intentions: Work['intentions'], owed: Owed[]): Promise<string | undefined> {
     for (const { policy, intention } of intentions)
       try {
-        await this.options.perform(intention, fact);
+        const one = await this.options.perform(intention, fact);
+        if (one) owed.push(one);
       } catch (error) {
         if (error instanceof StoreUnavailableError) throw error;
         this.options.onError?.(error, policy);
@@ -203,7 +209,9 @@ export class PolicyRunner {
       const head = (await engineStore.parked()).find((one) => one.key === key);
       if (!head) break;
       const [fact] = await store.readStream(head.stream, { from: head.revision, limit: 1 });
-      const reason = fact ? await this.attempt(fact, intentionsOf(fact)) : undefined;
+      const owed: Owed[] = [];
+      const reason = fact ? await this.attempt(fact, intentionsOf(fact), owed) : undefined;
+      if (owed.length > 0) await this.options.enqueue(owed);
       if (reason !== undefined) {
         await engineStore.park(failedAgain(head, reason, msOf(clock.now())));
         return done;

@@ -1,7 +1,7 @@
 import type { Uuid } from '#libs/kernel';
 import type { JobQueue } from '#libs/jobs';
-import { alertJob, noticeJob, orderJob } from './perform-intention.js';
 import type { DueBoards, EngineStore, OwedPage } from './ports.js';
+import { queueOwed } from './queue-owed.js';
 
 export interface Requeued {
   readonly notices: number;
@@ -15,27 +15,38 @@ const pageSize = 1000;
  * Queues everything that is owed and may have no job: what the queue holds already it takes once. So a queue may lose all
  * it has, and nothing is forgotten.
  */
-export async function requeueOwed(boards: DueBoards, engineStore: EngineStore, queue: JobQueue): Promise<Requeued> {
+export async function requeueOwed(
+  boards: DueBoards,
+  engineStore: EngineStore,
+  queue: JobQueue,
+  noticesPerJob: number,
+): Promise<Requeued> {
   const notices = await inPages(
     (page) => boards.unsentNotices(page),
     (one) => one.noticeId,
     (page) =>
-      queue.enqueueAll(
-        'deliver-notice',
-        page.map(({ noticeId }) => ({ payload: { noticeId }, options: noticeJob(noticeId) })),
+      queueOwed(
+        queue,
+        page.map(({ noticeId }) => ({ owed: 'notice', noticeId })),
+        noticesPerJob,
       ),
   );
   const alerts = await inPages(
     (page) => boards.unsentAlerts(page),
     (one) => one.alertId,
     (page) =>
-      queue.enqueueAll(
-        'send-alert',
-        page.map(({ caseId, alertId }) => ({ payload: { caseId, alertId }, options: alertJob(alertId) })),
+      queueOwed(
+        queue,
+        page.map((alert) => ({ owed: 'alert', ...alert })),
+        noticesPerJob,
       ),
   );
   const orders = await engineStore.pendingOrders();
-  for (const { orderFactId } of orders) await queue.enqueue('follow-order', { orderFactId }, orderJob(orderFactId));
+  await queueOwed(
+    queue,
+    orders.map(({ orderFactId }) => ({ owed: 'order', orderFactId })),
+    noticesPerJob,
+  );
   return { notices, alerts, orders: orders.length };
 }
 

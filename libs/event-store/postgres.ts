@@ -8,6 +8,7 @@ import {
   type StoredFact,
   type Upcasters,
 } from './codec.js';
+import { GatheredReads } from './gathered-reads.js';
 import { Appender } from './postgres-appender.js';
 import { ReaderConnections, WriterConnection, type Cell, type Statement } from './postgres-connection.js';
 import {
@@ -40,7 +41,7 @@ const readBackward: Statement = {
   name: 'log-backward',
   text: `select ${columns} from log.facts where stream = $1 and revision <= $2 order by revision desc limit $3`,
 };
-const readMany: Statement = {
+const readStreams: Statement = {
   name: 'log-streams',
   text: `select ${columns} from log.facts where stream = any($1::text[]) order by stream, revision`,
 };
@@ -65,10 +66,18 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
   const writer = new WriterConnection(config);
   const readers = new ReaderConnections(config, timeoutMs);
   const appender = new Appender(writer, { timeoutMs, onCommitted: (position) => watch.notice(position) });
+  const wholeStreams = new GatheredReads(readMany);
   const subscriptions = new Set<Subscription>();
   let closed = false;
 
   const decode = (row: readonly Cell[]): RecordedFact => decodeFact(storedOf(row), upcasters);
+  async function readMany(streams: readonly string[]): Promise<ReadonlyMap<string, RecordedFact[]>> {
+    const found = new Map<string, RecordedFact[]>(streams.map((stream) => [stream, []]));
+    for (const row of await readers.query(readStreams, [[...found.keys()]]))
+      found.get(row[1] as string)!.push(decode(row));
+    for (const [stream, facts] of found) if (facts.length > 0) appender.seen(stream, facts.at(-1)!.revision);
+    return found;
+  }
   const isOpen = () => !closed;
   const open = () => {
     if (closed) throw new StoreUnavailableError('the event store is closed');
@@ -172,22 +181,20 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
       open();
       return appendTogether(given.map(encodeAppend));
     },
-    readStream: async (stream, { direction = 'forward', from, limit = Number.MAX_SAFE_INTEGER } = {}) => {
+    readStream: async (stream, options = {}) => {
       checkName('stream', stream);
+      const { direction = 'forward', from, limit } = options;
+      if (direction === 'forward' && !from && limit === undefined) return wholeStreams.read(stream);
       const [statement, first] =
         direction === 'forward' ? [readForward, from ?? 0] : [readBackward, from ?? maxRevision];
-      const facts = (await readers.query(statement, [stream, Math.min(first, maxRevision), limit])).map(decode);
+      const facts = (
+        await readers.query(statement, [stream, Math.min(first, maxRevision), limit ?? Number.MAX_SAFE_INTEGER])
+      ).map(decode);
       const last = facts.at(direction === 'forward' ? -1 : 0);
       if (last !== undefined) appender.seen(stream, last.revision);
       return facts;
     },
-    readStreams: async (streams) => {
-      const found = new Map<string, RecordedFact[]>(streams.map((stream) => [stream, []]));
-      for (const row of await readers.query(readMany, [[...found.keys()]]))
-        found.get(row[1] as string)!.push(decode(row));
-      for (const [stream, facts] of found) if (facts.length > 0) appender.seen(stream, facts.at(-1)!.revision);
-      return found;
-    },
+    readStreams: readMany,
     readAll: (given) => readAllBy(read, given),
     readWritten: (given) => readAllBy(readWritten, given),
     head,

@@ -7,7 +7,8 @@ import type { Uuid } from '#libs/kernel';
 export interface JobPayloads {
   /** Looks at the boards for what has fallen due. */
   readonly sweep: Record<never, never>;
-  readonly 'deliver-notice': { readonly noticeId: Uuid };
+  /** One, where each has retries of its own; many, where bringing them is a record of ours only. */
+  readonly 'deliver-notice': { readonly noticeIds: readonly Uuid[] };
   readonly 'send-alert': { readonly caseId: Uuid; readonly alertId: Uuid };
   /** Looks again at the duties that an order of the authority can reach. */
   readonly 'follow-order': { readonly orderFactId: Uuid };

@@ -3,7 +3,6 @@ import type { NoticeChannel, NoticeIssue } from './events.js';
 
 export type NoticeCommand =
   | { readonly type: 'IssueNotice'; readonly issue: NoticeIssue }
-  | { readonly type: 'QueueNotice' }
   /** It has left us: put into the inbox, or accepted by their system. */
   | { readonly type: 'RecordNoticeSent'; readonly channel: NoticeChannel }
   | { readonly type: 'RecordNoticeDelivery'; readonly channel: NoticeChannel }

@@ -14,7 +14,13 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
     if (command.type === 'IssueNotice') {
       if (state.situation !== 'none') return [];
       const { issue } = command;
-      return [{ type: 'NoticeIssued', data: { ...issue, issuedOn: dayAt(now, issue.deadline.trace.zone) } }];
+      const { noticeId, historical } = issue;
+      const issued: NoticeEvent = {
+        type: 'NoticeIssued',
+        data: { ...issue, issuedOn: dayAt(now, issue.deadline.trace.zone) },
+      };
+      // What history brought in is listed and never sent.
+      return historical ? [issued] : [issued, { type: 'NoticeQueued', data: { noticeId } }];
     }
     if (state.situation === 'none') return reject('not-found', 'notice-unknown', 'there is no such notice');
     const { noticeId, deadline } = state.issue;
@@ -24,8 +30,6 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
       return reject('conflict', 'notice-historical', 'the notice comes from imported history and is never sent');
 
     switch (command.type) {
-      case 'QueueNotice':
-        return state.situation === 'issued' ? [{ type: 'NoticeQueued', data: { noticeId } }] : [];
       case 'RecordNoticeSent':
         if (state.sent) return [];
         return [

@@ -1,5 +1,12 @@
 import { derivedId, type Uuid } from '#libs/kernel';
-import { HopelessJobError, RetryLaterError, processor, type AnyProcessor, type JobContext } from '../catalogue.js';
+import {
+  HopelessJobError,
+  RetryLaterError,
+  processor,
+  type AnyProcessor,
+  type JobContext,
+  type JobPayloads,
+} from '../catalogue.js';
 import type { JobQueue } from '../port.js';
 import { Arrivals, eventually } from './arrivals.js';
 
@@ -23,7 +30,7 @@ export function jobQueueContract(start: () => Promise<QueueUnderTest>, { inside 
   let under: QueueUnderTest;
   let queue: JobQueue;
   let calls: Arrivals<Call>;
-  let behave: (payload: { readonly noticeId: Uuid }, context: JobContext) => Promise<void>;
+  let behave: (payload: JobPayloads['deliver-notice'], context: JobContext) => Promise<void>;
 
   const nothing = async () => {};
   const processors = (): AnyProcessor[] => [
@@ -31,7 +38,7 @@ export function jobQueueContract(start: () => Promise<QueueUnderTest>, { inside 
     processor(
       'deliver-notice',
       async (payload, context) => {
-        calls.add({ id: payload.noticeId, attempt: context.attempt });
+        calls.add({ id: payload.noticeIds[0]!, attempt: context.attempt });
         await behave(payload, context);
       },
       4,
@@ -40,7 +47,7 @@ export function jobQueueContract(start: () => Promise<QueueUnderTest>, { inside 
     processor('follow-order', nothing),
   ];
   const deliver = (n: number, delayMs?: number) =>
-    queue.enqueue('deliver-notice', { noticeId: id(n) }, { jobId: `n-${n}`, ...(delayMs ? { delayMs } : {}) });
+    queue.enqueue('deliver-notice', { noticeIds: [id(n)] }, { jobId: `n-${n}`, ...(delayMs ? { delayMs } : {}) });
   const idle = () =>
     eventually(async () => {
       const { waiting, active } = (await queue.depth())['deliver-notice'];
@@ -75,8 +82,8 @@ export function jobQueueContract(start: () => Promise<QueueUnderTest>, { inside 
     await deliver(1);
     await deliver(1);
     await queue.enqueueAll('deliver-notice', [
-      { payload: { noticeId: id(1) }, options: { jobId: 'n-1' } },
-      { payload: { noticeId: id(2) }, options: { jobId: 'n-2' } },
+      { payload: { noticeIds: [id(1)] }, options: { jobId: 'n-1' } },
+      { payload: { noticeIds: [id(2)] }, options: { jobId: 'n-2' } },
     ]);
     expect((await queue.depth())['deliver-notice'].waiting).toBe(2);
     await queue.work(processors());
@@ -123,7 +130,7 @@ export function jobQueueContract(start: () => Promise<QueueUnderTest>, { inside 
     expect(failure).toEqual({
       name: 'deliver-notice',
       jobId: 'n-1',
-      payload: { noticeId: id(1) },
+      payload: { noticeIds: [id(1)] },
       reason: 'the other side is away',
       attempts: 1,
       state: 'retrying',
