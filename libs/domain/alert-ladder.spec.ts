@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { addDays, instant, instantOfMs, msOf, plainDate } from '#libs/kernel';
 import { authoritySteps, dueSteps, nextStepAt, operatorSteps } from './alert-ladder.js';
 import { noticeDeadline } from './deadline/index.js';
-import { sampleCalendar, sampleRules as rules } from './deadline/sample-rules.js';
+import { sampleCalendar, sampleRules as rules } from './deadline/testing.js';
 
 describe("the operators' ladder", () => {
   const steps = operatorSteps(rules, { openedAt: instant('2021-01-01T03:00:00Z'), dueOn: plainDate('2021-01-11') });

@@ -41,8 +41,9 @@ export function sendAlert(house: House, outbox: Outbox): Process<'send-alert'> {
     const { state } = await house.writePath.fresh(caseStream(caseId), caseDecider);
     if (state.situation === 'none') throw new HopelessJobError('there is no such case');
     const obligation = state.file.obligations.get(alert.subject.id);
-    if (await isCured(house, alert, obligation)) {
-      await record(house, caseId, { type: 'CancelAlert', alertId }, `cancel-alert/${alertId}`);
+    const because = await whyNotToSend(house, alert, obligation);
+    if (because) {
+      await record(house, caseId, { type: 'CancelAlert', alertId, because }, `cancel-alert/${alertId}`);
       return;
     }
     for (const audience of audiences) {
@@ -75,10 +76,17 @@ function reasonOf(error: unknown): string {
   return typeof code === 'string' ? `the mail could not be put out (${code})` : 'the mail could not be put out';
 }
 
-async function isCured(house: House, { subject }: Alert, obligation: Obligation | undefined): Promise<boolean> {
-  if (subject.kind === 'obligation') return !obligation || !isUnmet(obligation);
+async function whyNotToSend(
+  house: House,
+  { subject, step, dueOn }: Alert,
+  obligation: Obligation | undefined,
+): Promise<'cured' | 'deadline-revised' | undefined> {
+  if (subject.kind === 'obligation') {
+    if (!obligation || !isUnmet(obligation)) return 'cured';
+    return step !== 'opened' && obligation.deadline.dueOn !== dueOn ? 'deadline-revised' : undefined;
+  }
   const { state } = await house.writePath.fresh(noticeStream(subject.id), noticeDecider);
-  return isSent(state);
+  return isSent(state) ? 'cured' : undefined;
 }
 
 async function tellOperator(

@@ -6,7 +6,8 @@ import {
   caseWorkDecider,
   caseWorkStream,
   operatorSteps,
-  stepKey,
+  isStepTaken,
+  stepOfTerm,
   type AlertAudience,
   type AlertStep,
   type AlertSubject,
@@ -72,7 +73,7 @@ export async function sweepCase(
     const subject: AlertSubject = { kind: 'obligation', id: obligation.obligationId };
     const { dueOn } = obligation.deadline;
     const ladder = operatorSteps(rules, { openedAt: opened, dueOn });
-    const taken = (step: { readonly step: AlertStep }) => work.taken.has(stepKey(subject, step.step));
+    const taken = (step: { readonly step: AlertStep }) => isStepTaken(work, subject, step.step, dueOn);
     const { raise, pass } = stepsToTake(ladder, taken, now, obligation.historical ? opened : undefined);
     const audience: AlertAudience[] = raise?.toSeniorOfficer ? ['operator', 'senior-officer'] : ['operator'];
     await takeSteps(house, caseId, subject, { raise, pass, audience, dueOn, raisedOn: dayAt(now, rules.zone) }, steps);
@@ -98,7 +99,7 @@ interface Taking extends Pick<Extract<CaseWorkCommand, { type: 'RaiseAlert' }>, 
   readonly pass: readonly { readonly step: AlertStep }[];
 }
 
-/** Records the steps in the case's work stream. One alert per subject and step, whoever else raises it at the same time. */
+/** Records the steps in the case's work stream. One alert per step of a term, whoever else raises it at the same time. */
 export async function takeSteps(
   house: House,
   caseId: Uuid,
@@ -110,8 +111,11 @@ export async function takeSteps(
   const passed = pass.map(({ step }) => step);
   const command: CaseWorkCommand = raise
     ? { type: 'RaiseAlert', subject, step: raise.step, passed, ...rest }
-    : { type: 'PassAlertSteps', subject, passed };
-  const key = raise ? `raise-alert/${subject.id}/${raise.step}` : `pass-steps/${subject.id}/${passed.join('+')}`;
+    : { type: 'PassAlertSteps', subject, passed, dueOn: rest.dueOn };
+  const named = (step: AlertStep) => stepOfTerm(subject, step, rest.dueOn);
+  const key = raise
+    ? `raise-alert/${subject.id}/${named(raise.step)}`
+    : `pass-steps/${subject.id}/${passed.map(named).join('+')}`;
   const done: Done<CaseWorkState> = orThrow(
     await house.writePath.execute({
       decider: caseWorkDecider,

@@ -6,7 +6,7 @@ import {
   isSent,
   noticeDecider,
   noticeStream,
-  stepKey,
+  isStepTaken,
   type AlertSubject,
 } from '#libs/domain';
 import { onNotice, systemRequest, type House } from '#libs/application';
@@ -41,7 +41,7 @@ export async function sweepNotice(
   const work = house.writePath.remember(caseWorkStream(caseId), caseWorkDecider, workFacts).state;
   const subject: AlertSubject = { kind: 'notice', id: noticeId };
   const ladder = authoritySteps(rules, issue);
-  const { raise, pass } = stepsToTake(ladder, ({ step }) => work.taken.has(stepKey(subject, step)), now);
+  const { raise, pass } = stepsToTake(ladder, ({ step }) => isStepTaken(work, subject, step, deadline.dueOn), now);
   await takeSteps(
     house,
     caseId,

@@ -1,5 +1,5 @@
 import { instant, plainDate, type Uuid } from '#libs/kernel';
-import { onCase } from '#libs/application';
+import { ExtendTerm, ExtendTermHandler, onCase } from '#libs/application';
 import { eventually } from '../jobs/test-support/arrivals.js';
 import { accepted, bin, fileReference, personRequest, registerOperator, typesOf } from './test-support/test-house.js';
 import type { TestProcess } from './test-support/test-process.js';
@@ -57,6 +57,37 @@ describe('the sweep', () => {
       { step: 'before-1', passed: ['before-5'] },
       { step: 'overdue-5', passed: ['overdue'] },
     ]);
+  });
+
+  it('goes up the ladder anew when an order gave the duty another day, and never twice in one term', async () => {
+    const one = world.open();
+    await registerOperator(one);
+    const caseId = await owing(one);
+    await one.engine.sweep();
+    world.clock.set('2021-04-13T06:00:00Z');
+    await one.engine.sweep();
+    world.clock.set('2021-04-14T06:00:00Z');
+    const extension = {
+      orderNo: '12',
+      scope: { kind: 'quarterly_reference' },
+      dueOn: plainDate('2021-04-26'),
+    } as const;
+    const order = new ExtendTerm({ ...extension, reason: 'flood' }, personRequest(world.clock));
+    await new ExtendTermHandler(one.house).execute(order);
+    accepted(await onCase(one.house, caseId, { type: 'AssessObligations' }, personRequest(world.clock)));
+    for (const day of ['2021-04-14', '2021-04-22', '2021-04-27', '2021-04-27', '2021-05-02']) {
+      world.clock.set(`${day}T07:00:00Z`);
+      expect(await one.engine.sweep()).toMatchObject({ stuckCount: 0 });
+    }
+    const alerts = await alertsOf(one.store, caseId);
+    expect(alerts.map(({ step, dueOn, passed }) => [step, dueOn, ...passed])).toEqual([
+      ['opened', '2021-04-12'],
+      ['overdue', '2021-04-12', 'before-5', 'before-1'],
+      ['before-5', '2021-04-26'],
+      ['overdue', '2021-04-26', 'before-1'],
+      ['overdue-5', '2021-04-26'],
+    ]);
+    expect(new Set(alerts.map(({ alertId }) => alertId)).size).toBe(5);
   });
 
   it('never reminds one who has filed', async () => {

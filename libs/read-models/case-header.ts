@@ -1,5 +1,5 @@
-import type { CaseOpened } from '#libs/domain';
-import type { Uuid } from '#libs/kernel';
+import { supersedesLocation, type CaseOpened, type Location } from '#libs/domain';
+import type { PlainDate, Uuid } from '#libs/kernel';
 import { Field, KeyField, type Table } from './engine/table.js';
 import type { Rows } from './engine/projection.js';
 import type { DomainFact, DomainFactType } from './facts.js';
@@ -11,6 +11,8 @@ export abstract class CaseHeaderRow {
   @Field('text') operatorBin: string;
   @Field('text') region: string;
   @Field('text') address: string;
+  /** Since when it stands there, in legal time; null: since it was opened. */
+  @Field('date', { nullable: true }) locatedOn: PlainDate | null;
   @Field('text') ruleSetId: string;
 }
 
@@ -31,6 +33,7 @@ export const headerOfOpened = (data: CaseOpened['data']): CaseHeaderRow => ({
   operatorBin: data.operatorBin,
   region: data.location.region,
   address: data.location.address,
+  locatedOn: null,
   ruleSetId: data.ruleSet.id,
 });
 
@@ -41,9 +44,11 @@ export function headerAfter<Row extends CaseHeaderRow>(header: Row, fact: Domain
     case 'QuarterlyReferenceFiled':
     case 'TerminationFiled':
     case 'DataCenterCommissioned':
-      return movedTo(header, fact.data.location);
+      return fact.data.locationFromCase
+        ? header
+        : movedTo(header, fact.data.location, fact.data.registration.receivedOn);
     case 'CaseLocationChanged':
-      return movedTo(header, fact.data.to);
+      return movedTo(header, fact.data.to, fact.data.effectiveOn);
     case 'CaseTransferred':
       return { ...header, operatorBin: fact.data.toBin };
     default:
@@ -51,12 +56,8 @@ export function headerAfter<Row extends CaseHeaderRow>(header: Row, fact: Domain
   }
 }
 
-function movedTo<Row extends CaseHeaderRow>(
-  header: Row,
-  { region, address }: { region: string; address: string },
-): Row {
-  return region === header.region && address === header.address ? header : { ...header, region, address };
-}
+const movedTo = <Row extends CaseHeaderRow>(header: Row, { region, address }: Location, locatedOn: PlainDate): Row =>
+  supersedesLocation(header.locatedOn, locatedOn) ? { ...header, region, address, locatedOn } : header;
 
 /** Keeps the header's row up to the fact and gives both states. @throws when the case was never opened: a damaged log. */
 export function foldHeader<Row extends CaseHeaderRow>(

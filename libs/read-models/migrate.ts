@@ -4,9 +4,15 @@ import { readModelEntities } from './entities.js';
 import { Tables1790000000000 } from './migrations/1790000000000-tables.js';
 import { Generations1790000000001 } from './migrations/1790000000001-generations.js';
 import { RebuildSpeed1790000000002 } from './migrations/1790000000002-rebuild-speed.js';
+import { LegalPlace1790000000010 } from './migrations/1790000000010-legal-place.js';
 
 /** In order. For a `TypeOrmModule.forRoot` that runs migrations itself. */
-export const readModelMigrations = [Tables1790000000000, Generations1790000000001, RebuildSpeed1790000000002];
+export const readModelMigrations = [
+  Tables1790000000000,
+  Generations1790000000001,
+  RebuildSpeed1790000000002,
+  LegalPlace1790000000010,
+];
 
 /** A TypeORM data source on the read models; instants and days are texts in its rows. */
 export const readModelDataSource = (config: DatabaseConfig, more: Partial<DataSourceOptions> = {}): DataSource =>

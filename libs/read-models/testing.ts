@@ -17,6 +17,7 @@ import {
   type Quarter,
   type Uuid,
 } from '#libs/kernel';
+import { sampleRules } from '../domain/deadline/testing.js';
 import { JsonText, parsed } from './engine/json-text.js';
 import type { Projection } from './engine/projection.js';
 import type { Table } from './engine/table.js';
@@ -26,67 +27,7 @@ import type { DomainEvent, DomainFact } from './facts.js';
 /** Builders for specs: facts as the deciders would write them, in as few words as a story needs. */
 export const zone = 'Asia/Almaty';
 
-export const sampleRules: RuleSet = {
-  id: 'sample',
-  hash: 'a'.repeat(64),
-  title: 'Sample',
-  citation: 'Order No. 384/НҚ of 13 October 2020',
-  zone,
-  calendarId: 'sample',
-  inForce: { from: plainDate('2020-10-27'), to: plainDate('2023-06-03') },
-  firstPeriod: quarter('2020-Q4'),
-  dayCount: 'next-day-is-first',
-  plannedConstruction: {
-    clause: '3',
-    reading: 'AT_LEAST_BEFORE',
-    days: 30,
-    roll: 'none',
-    withoutTrigger: 'undetermined',
-  },
-  quarterlyReference: {
-    clause: '4',
-    byDay: 10,
-    dayItselfCounts: true,
-    roll: 'next-working-day',
-    brokenLastQuarter: 'owed',
-  },
-  termination: { clause: '5', days: 10, roll: 'next-working-day', covers: 'one-or-all-centres' },
-  notice: {
-    clause: '6',
-    days: 5,
-    roll: 'next-working-day',
-    triggers: ['planned_construction', 'quarterly_reference', 'termination'],
-    corrections: 'when-notified-value-changes',
-    terminationPowerMw: decimal('0'),
-    startsWhen: 'received',
-  },
-  received: { electronic: 'when-recorded', paper: 'incoming-stamp' },
-  existingCentre: { by: ['commissioning', 'first-quarterly-reference'] },
-  incompleteFilings: 'accept-and-mark',
-  registration: 'next-working-day',
-  noticePerformed: 'when-sent',
-  noticeClosed: 'when-acknowledged',
-  sanctions: 'none',
-  ladder: {
-    operator: [
-      { step: 'opened', day: null, toSeniorOfficer: false },
-      { step: 'before-5', day: -5, toSeniorOfficer: false },
-      { step: 'before-1', day: -1, toSeniorOfficer: false },
-      { step: 'overdue', day: 1, toSeniorOfficer: false },
-      { step: 'overdue-5', day: 5, toSeniorOfficer: false },
-      { step: 'overdue-10', day: 10, toSeniorOfficer: true },
-      { step: 'overdue-30', day: 30, toSeniorOfficer: true },
-    ],
-    authority: [
-      { step: '24h', hours: 24 },
-      { step: '72h', hours: 72 },
-      { step: '96h', hours: 96 },
-      { step: 'nominal-due', hours: null },
-      { step: 'breach', hours: null },
-    ],
-  },
-  why: {},
-};
+export { sampleRules };
 
 export const rules = {
   ruleSet(id: string): RuleSet {

@@ -115,7 +115,7 @@ export async function checkReadModels(pool: pg.Pool, rebuild: () => Promise<unkn
   return findings;
 }
 
-/** I5: at most one notice per filing version, one alert per obligation and step, one miss at a time; each sent once. */
+/** I5: at most one notice per filing version, one alert per obligation, term and step, one miss at a time; each sent once. */
 export async function checkEffects(store: EventStore): Promise<string[]> {
   const findings: string[] = [];
   const seen = new Set<string>();
@@ -132,6 +132,7 @@ export async function checkEffects(store: EventStore): Promise<string[]> {
       audience?: unknown;
       subject?: { id: string };
       step?: string;
+      dueOn?: string;
       obligationId?: string;
     };
     switch (fact.type) {
@@ -148,7 +149,8 @@ export async function checkEffects(store: EventStore): Promise<string[]> {
         once(`${fact.type} in ${fact.stream}`);
         break;
       case 'AlertRaised':
-        once(`alert ${data.subject?.id} ${data.step}`);
+        // A duty is opened once; its other steps belong to a due day, and an order that moves it begins a new term.
+        once(`alert ${data.subject?.id} ${data.step} ${data.step === 'opened' ? '' : data.dueOn}`);
         break;
       case 'AlertSent':
         once(`alert ${data.alertId} sent to ${String(data.audience)}`);

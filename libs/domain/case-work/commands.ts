@@ -11,7 +11,12 @@ export type CaseWorkCommand =
       readonly dueOn: PlainDate;
       readonly raisedOn: PlainDate;
     }
-  | { readonly type: 'PassAlertSteps'; readonly subject: AlertSubject; readonly passed: readonly AlertStep[] }
+  | {
+      readonly type: 'PassAlertSteps';
+      readonly subject: AlertSubject;
+      readonly passed: readonly AlertStep[];
+      readonly dueOn: PlainDate;
+    }
   | {
       readonly type: 'RecordAlertSent';
       readonly alertId: Uuid;
@@ -24,7 +29,11 @@ export type CaseWorkCommand =
       readonly audience: AlertAudience;
       readonly reason: string;
     }
-  | { readonly type: 'CancelAlert'; readonly alertId: Uuid }
+  | {
+      readonly type: 'CancelAlert';
+      readonly alertId: Uuid;
+      readonly because: 'cured' | 'deadline-revised';
+    }
   | { readonly type: 'AssignCase'; readonly assignee: string | null; readonly reason?: string }
   | { readonly type: 'AddNote'; readonly noteId: Uuid; readonly text: string }
   | {

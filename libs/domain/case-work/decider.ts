@@ -2,7 +2,7 @@ import { never, reject, type Decider, type Uuid } from '#libs/kernel';
 import type { CaseWorkCommand } from './commands.js';
 import type { CaseWorkEvent } from './events.js';
 import { alertIdOf } from './stream.js';
-import { initialCaseWork, stepKey, type Alert, type CaseWorkState } from './state.js';
+import { initialCaseWork, isStepTaken, stepKey, stepOfTerm, type Alert, type CaseWorkState } from './state.js';
 
 export interface CaseWorkContext {
   readonly caseId: Uuid;
@@ -15,15 +15,16 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
     switch (command.type) {
       case 'RaiseAlert': {
         const { type: _, subject, step, passed, ...rest } = command;
-        if (state.taken.has(stepKey(subject, step))) return [];
-        const untaken = passed.filter((one) => !state.taken.has(stepKey(subject, one)));
-        const alertId = alertIdOf(subject.id, step);
+        const { dueOn } = rest;
+        if (isStepTaken(state, subject, step, dueOn)) return [];
+        const untaken = passed.filter((one) => !isStepTaken(state, subject, one, dueOn));
+        const alertId = alertIdOf(subject.id, stepOfTerm(subject, step, dueOn));
         return [{ type: 'AlertRaised', data: { caseId, alertId, subject, step, passed: untaken, ...rest } }];
       }
       case 'PassAlertSteps': {
-        const { subject } = command;
-        const passed = command.passed.filter((one) => !state.taken.has(stepKey(subject, one)));
-        return passed.length === 0 ? [] : [{ type: 'AlertStepsPassed', data: { caseId, subject, passed } }];
+        const { subject, dueOn } = command;
+        const passed = command.passed.filter((one) => !isStepTaken(state, subject, one, dueOn));
+        return passed.length === 0 ? [] : [{ type: 'AlertStepsPassed', data: { caseId, subject, passed, dueOn } }];
       }
       case 'RecordAlertSent': {
         const { alertId, channel, audience } = command;
@@ -40,10 +41,11 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
         return [{ type: 'AlertFailed', data: { caseId, alertId, audience, reason } }];
       }
       case 'CancelAlert': {
-        const alert = state.alerts.get(command.alertId);
+        const { alertId, because } = command;
+        const alert = state.alerts.get(alertId);
         if (!alert) return alertUnknown;
         if (alert.cancelled) return [];
-        return [{ type: 'AlertCancelled', data: { caseId, alertId: command.alertId, because: 'cured' } }];
+        return [{ type: 'AlertCancelled', data: { caseId, alertId, because } }];
       }
       case 'AssignCase': {
         const { assignee, reason } = command;
@@ -64,15 +66,16 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
   evolve(state, event) {
     switch (event.type) {
       case 'AlertRaised': {
-        const { alertId, subject, step, passed, audience } = event.data;
-        const alert: Alert = { alertId, subject, step, audience, sentTo: [], cancelled: false };
+        const { alertId, subject, step, passed, audience, dueOn } = event.data;
+        const alert: Alert = { alertId, subject, step, dueOn, audience, sentTo: [], cancelled: false };
         const taken = new Set(state.taken);
-        for (const one of [step, ...passed]) taken.add(stepKey(subject, one));
+        for (const one of [step, ...passed]) taken.add(stepKey(subject, one, dueOn));
         return { ...state, taken, alerts: new Map(state.alerts).set(alertId, alert) };
       }
       case 'AlertStepsPassed': {
         const taken = new Set(state.taken);
-        for (const one of event.data.passed) taken.add(stepKey(event.data.subject, one));
+        const { subject, passed, dueOn } = event.data;
+        for (const one of passed) taken.add(stepKey(subject, one, dueOn));
         return { ...state, taken };
       }
       case 'AlertSent':

@@ -27,7 +27,13 @@ export type AlertRaised = NewFact<
 /** Steps that lie before the moment the duty was imported with its history: nothing is sent for them. */
 export type AlertStepsPassed = NewFact<
   'AlertStepsPassed',
-  { readonly caseId: Uuid; readonly subject: AlertSubject; readonly passed: readonly AlertStep[] }
+  {
+    readonly caseId: Uuid;
+    readonly subject: AlertSubject;
+    readonly passed: readonly AlertStep[];
+    /** The term they are steps of; without it they are taken for whatever term the duty has. */
+    readonly dueOn?: PlainDate;
+  }
 >;
 export type AlertSent = NewFact<
   'AlertSent',
@@ -43,10 +49,10 @@ export type AlertFailed = NewFact<
   'AlertFailed',
   { readonly caseId: Uuid; readonly alertId: Uuid; readonly audience: AlertAudience; readonly reason: string }
 >;
-/** The duty was kept between raising and sending. */
+/** Between raising and sending the duty was kept, or got another due day, whose ladder then counts. */
 export type AlertCancelled = NewFact<
   'AlertCancelled',
-  { readonly caseId: Uuid; readonly alertId: Uuid; readonly because: 'cured' }
+  { readonly caseId: Uuid; readonly alertId: Uuid; readonly because: 'cured' | 'deadline-revised' }
 >;
 export type CaseAssigned = NewFact<
   'CaseAssigned',

@@ -1,10 +1,11 @@
-import type { Uuid } from '#libs/kernel';
+import type { PlainDate, Uuid } from '#libs/kernel';
 import type { AlertAudience, AlertStep, AlertSubject } from './events.js';
 
 export interface Alert {
   readonly alertId: Uuid;
   readonly subject: AlertSubject;
   readonly step: AlertStep;
+  readonly dueOn: PlainDate;
   readonly audience: readonly AlertAudience[];
   readonly sentTo: readonly AlertAudience[];
   readonly cancelled: boolean;
@@ -13,10 +14,25 @@ export interface Alert {
 export interface CaseWorkState {
   readonly assignee: string | null;
   readonly alerts: ReadonlyMap<Uuid, Alert>;
-  /** `subjectId/step` of every step that was raised or recorded as passed: none of them is taken twice. */
+  /** What `stepKey` says of every step that was raised or recorded as passed: none of them is taken twice. */
   readonly taken: ReadonlySet<string>;
 }
 
 export const initialCaseWork: CaseWorkState = { assignee: null, alerts: new Map(), taken: new Set() };
 
-export const stepKey = (subject: AlertSubject, step: AlertStep) => `${subject.id}/${step}`;
+/**
+ * The step of one term. A duty whose due day was moved (by order, a calendar, an outage) has a new term and can be overdue
+ * again, so its dated steps are steps of that day; it is opened only once. What the authority owes by a notice never moves.
+ */
+export const stepOfTerm = (subject: AlertSubject, step: AlertStep, dueOn: PlainDate | undefined): string =>
+  subject.kind === 'notice' || step === 'opened' || dueOn === undefined ? step : `${step}@${dueOn}`;
+
+export const stepKey = (subject: AlertSubject, step: AlertStep, dueOn?: PlainDate) =>
+  `${subject.id}/${stepOfTerm(subject, step, dueOn)}`;
+
+export const isStepTaken = (
+  { taken }: CaseWorkState,
+  subject: AlertSubject,
+  step: AlertStep,
+  dueOn: PlainDate,
+): boolean => taken.has(stepKey(subject, step, dueOn)) || taken.has(stepKey(subject, step));

@@ -4,5 +4,5 @@ import { derivedId, type Uuid } from '#libs/kernel';
 export const caseWorkStream = (caseId: Uuid) => `caseWork-${caseId}`;
 export const caseWorkCategory = 'caseWork-';
 
-/** One alert per subject and step, whatever runs twice. */
+/** One alert per subject and step of a term (`stepOfTerm`), whatever runs twice. */
 export const alertIdOf = (subjectId: Uuid, step: string): Uuid => derivedId(subjectId, `alert/${step}`);

@@ -355,4 +355,99 @@ describe('refusals', () => {
     const close: CaseCommand = { type: 'CloseCase', reason: 'done' };
     expect(given(owed).when(close, on('2021-04-02')).rejection().code).toBe('obligations-open');
   });
+
+  it('closes a case only when the law can bring no more duties, and closing takes none away', () => {
+    const close: CaseCommand = { type: 'CloseCase', reason: 'done' };
+    const kept = lived(
+      [commission('2021-01-15'), on('2021-01-16')],
+      [file(reference('2021-Q1'), '2021-04-05'), on('2021-04-06')],
+    );
+    const early = given(kept).when(close, on('2021-04-07')).rejection();
+    expect(early.code).toBe('obligations-to-come');
+    expect(early.message).toContain('2021-Q2');
+
+    const ended = lived(
+      [commission('2021-01-15'), on('2021-01-16')],
+      [
+        file({ kind: 'termination', activityEndedOn: plainDate('2021-03-20') }, '2021-03-25'),
+        on('2021-03-25', '13:00'),
+      ],
+    );
+    // The quarter mining ended in is still owed.
+    expect(given(ended).when(close, on('2021-03-26')).rejection().code).toBe('obligations-to-come');
+    const last = given(ended)
+      .when(file(reference('2021-Q1'), '2021-04-05'), on('2021-04-06'))
+      .facts();
+    const settled = [...ended, ...last];
+    const closed = [...settled, ...given(settled).when(close, on('2021-04-07')).facts()];
+    expect(types(closed).at(-1)).toBe('CaseClosed');
+    expect(given(closed).when(assess, on('2022-04-07')).facts()).toEqual([]);
+
+    const withdraw: CaseCommand = {
+      type: 'WithdrawFiling',
+      filingId: id('termination-2021-03-25'),
+      withdrawalId: id('w'),
+      registration: received('2021-07-01', 'W'),
+    };
+    const again = given(closed).when(withdraw, on('2021-07-02')).facts();
+    expect(types(again)).toEqual(['FilingWithdrawn', 'ObligationOpened', 'ObligationVoided']);
+  });
+
+  it('takes no completion of a filing from which nothing is missing', () => {
+    const values: FilingValues = { kind: 'termination', activityEndedOn: plainDate('2021-03-20') };
+    const filed = lived([file(values, '2021-03-25', 't'), on('2021-03-25', '13:00')]);
+    const complete: CaseCommand = {
+      type: 'CompleteFiling',
+      filingId: id('t'),
+      versionId: id('v'),
+      registration: received('2021-03-26', 'V'),
+      location: undefined,
+      values: { kind: 'termination', activityEndedOn: plainDate('2021-03-10') },
+    };
+    expect(given(filed).when(complete, on('2021-03-26', '13:00')).rejection().code).toBe('filing-complete');
+  });
+});
+
+describe('where a case stands', () => {
+  const named = (region: string, day: string, period: string): CaseCommand => ({
+    ...(file(reference(period), day) as Extract<CaseCommand, { type: 'RecordFiling' }>),
+    location: { region, address: 'Екібастұз' },
+  });
+  const moved = (region: string, day: string): CaseCommand => ({
+    type: 'ChangeLocation',
+    to: { region, address: 'Екібастұз' },
+    effectiveOn: plainDate(day),
+    reason: 'moved',
+  });
+  const regionAfter = (...steps: readonly [CaseCommand, CaseContext][]) => {
+    const state = fold(lived(...steps));
+    return state.situation === 'none' ? undefined : state.file.location.region;
+  };
+
+  it('follows the documents in the order of their receipt, not of their recording', () => {
+    expect(
+      regionAfter(
+        [named('63', '2022-04-05', '2022-Q1'), on('2022-04-05', '13:00')],
+        [named('10', '2022-07-05', '2022-Q2'), on('2022-07-05', '13:00')],
+        [named('63', '2022-01-10', '2021-Q4'), on('2022-07-06')],
+      ),
+    ).toBe('10');
+  });
+
+  it('is not moved by a document that names no place of its own', () => {
+    expect(
+      regionAfter(
+        [commission('2022-01-15'), on('2022-01-16')],
+        [file(reference('2021-Q4'), '2022-03-03'), on('2022-03-04')],
+        [moved('39', '2022-03-01'), on('2022-03-05')],
+      ),
+    ).toBe('39');
+  });
+
+  it('puts a relocation learned of late in its place, and takes none before its day', () => {
+    const filed = [named('10', '2022-07-05', '2022-Q2'), on('2022-07-05', '13:00')] as const;
+    expect(regionAfter([...filed], [moved('39', '2022-05-01'), on('2022-07-06')])).toBe('10');
+    const facts = lived([...filed]);
+    expect(given(facts).when(moved('39', '2022-07-07'), on('2022-07-06')).rejection().code).toBe('effective-in-future');
+  });
 });

@@ -19,11 +19,16 @@ export interface CaseOpening {
   readonly location: Location;
 }
 
-interface Filed<Values> {
+/** Where the centre is. `locationFromCase`: the document named no place, this is where the case stood. */
+interface Located {
+  readonly location: Location;
+  readonly locationFromCase?: true;
+}
+
+interface Filed<Values> extends Located {
   readonly caseId: Uuid;
   readonly filingId: Uuid;
   readonly registration: Registration;
-  readonly location: Location;
   readonly values: Values;
   /** Needed values the document lacks (rules 3 to 5). */
   readonly missing: readonly string[];
@@ -39,11 +44,10 @@ export type QuarterlyReferenceFiled = NewFact<'QuarterlyReferenceFiled', Filed<Q
 export type TerminationFiled = NewFact<'TerminationFiled', Filed<TerminationValues>>;
 export type DataCenterCommissioned = NewFact<
   'DataCenterCommissioned',
-  {
+  Located & {
     readonly caseId: Uuid;
     readonly entryId: Uuid;
     readonly registration: Registration;
-    readonly location: Location;
     readonly commissionedOn: PlainDate;
     readonly expansionMw?: Decimal;
   }

@@ -1,7 +1,7 @@
-import { never, type Uuid } from '#libs/kernel';
-import type { FilingKind, FilingValues, FilingVersion } from '../filing.js';
+import { never, type PlainDate, type Uuid } from '#libs/kernel';
+import { missingValues, type FilingKind, type FilingValues, type FilingVersion, type Location } from '../filing.js';
 import type { CaseEvent } from './events.js';
-import type { CaseFile, CaseState, Filing, Obligation } from './state.js';
+import { supersedesLocation, type CaseFile, type CaseState, type Filing, type Obligation } from './state.js';
 
 /** Folds one fact. Total over every sequence the decider can give; a fact that has no case to stand on is a damaged log. */
 export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
@@ -22,9 +22,9 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
     case 'TerminationFiled':
       return withFile(filed(file, 'termination', event.data));
     case 'DataCenterCommissioned': {
-      const { commissionedOn, expansionMw, registration, location } = event.data;
+      const { commissionedOn, expansionMw, registration } = event.data;
       const entry = { commissionedOn, registration, ...(expansionMw === undefined ? {} : { expansionMw }) };
-      return withFile({ location, commissionings: [...file.commissionings, entry] });
+      return withFile({ ...placed(file, event.data), commissionings: [...file.commissionings, entry] });
     }
     case 'FilingCorrected':
       return withFile(versioned(file, 'correction', event.data.correctionId, event.data));
@@ -98,7 +98,7 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
     case 'CaseTransferred':
       return withFile({ operatorBin: event.data.toBin });
     case 'CaseLocationChanged':
-      return withFile({ location: event.data.to });
+      return withFile(movedTo(file, event.data.to, event.data.effectiveOn));
     case 'CaseMerged':
       return { situation: 'merged', file, into: event.data.intoCaseId };
     case 'CaseAbsorbed': {
@@ -109,7 +109,7 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
           filingId,
           kind,
           versions,
-          missing: [],
+          missing: missingValues(versions.at(-1)!.values),
           documents: [],
           absorbedFrom: fromCaseId,
           ...(takenBack ? { takenBack } : {}),
@@ -140,8 +140,17 @@ function filed(file: CaseFile, kind: FilingKind, data: FiledData['data']): Parti
     values: { kind, ...values } as FilingValues,
   };
   const filing: Filing = { filingId, kind, versions: [version], missing, documents: [] };
-  return { location, filings: new Map(file.filings).set(filingId, filing) };
+  return { ...placed(file, data), filings: new Map(file.filings).set(filingId, filing) };
 }
+
+type PlacedData = Pick<FiledData['data'], 'location' | 'locationFromCase' | 'registration'>;
+
+const placed = (file: CaseFile, { location, locationFromCase, registration }: PlacedData): Partial<CaseFile> =>
+  locationFromCase ? {} : movedTo(file, location, registration.receivedOn);
+
+/** What arrives late takes its place in legal time: an older word on where the centre is does not replace a newer one. */
+const movedTo = (file: CaseFile, location: Location, locatedOn: PlainDate): Partial<CaseFile> =>
+  supersedesLocation(file.locatedOn, locatedOn) ? { location, locatedOn } : {};
 
 type VersionData = Extract<CaseEvent, { type: 'FilingCorrected' | 'FilingCompleted' }>['data'];
 

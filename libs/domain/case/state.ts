@@ -41,6 +41,8 @@ export interface CaseFile {
   readonly caseRef: string;
   readonly operatorBin: string;
   readonly location: Location;
+  /** Since when it stands there, in legal time; undefined: since it was opened. */
+  readonly locatedOn?: PlainDate;
   readonly ruleSet: { readonly id: string; readonly hash: string };
   readonly filings: ReadonlyMap<Uuid, Filing>;
   readonly commissionings: readonly Commissioning[];
@@ -108,3 +110,7 @@ export function endOfMining(file: CaseFile, asOf?: PlainDate): PlainDate | undef
   }
   return undefined;
 }
+
+/** Whether a word on the centre's place of day `on` replaces the one of day `known`; of one day, the later recorded does. */
+export const supersedesLocation = (known: PlainDate | null | undefined, on: PlainDate): boolean =>
+  known == null || on >= known;

@@ -1,6 +1,6 @@
 import { plainDate } from '#libs/kernel';
 import { correctCalendar, inForceOn, isComputedDay, isWorkingDay, nextWorkingDay, nonWorkingReason } from './index.js';
-import { sampleCalendar as calendar, sampleRules } from './sample-rules.js';
+import { sampleCalendar as calendar, sampleRules } from './testing.js';
 
 const day = plainDate;
 

@@ -11,7 +11,7 @@ import {
   type Deadline,
   type RuleSet,
 } from './index.js';
-import { sampleCalendar as calendar, sampleRules as rules } from './sample-rules.js';
+import { sampleCalendar as calendar, sampleRules as rules } from './testing.js';
 
 const day = plainDate;
 const anyDay = fc.integer({ min: 0, max: 7300 }).map((n) => addDays(day('2020-01-01'), n));

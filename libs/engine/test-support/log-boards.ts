@@ -6,7 +6,7 @@ import {
   isSent,
   noticeDecider,
   operatorSteps,
-  stepKey,
+  isStepTaken,
   type CaseFile,
   type CaseState,
   type CaseWorkState,
@@ -49,7 +49,7 @@ export class LogBoards implements DueBoards, CaseDirectory {
   async dueCases(now: Instant, limit: number): Promise<readonly DueCase[]> {
     const rows = await this.all('case-', (facts, caseId) => {
       const state: CaseState = foldStream(caseDecider, facts).state;
-      if (state.situation !== 'active') return [];
+      if (state.situation === 'none' || state.situation === 'merged') return [];
       const opens = nextQuarterToOpen(state.file);
       if (opens === undefined) return [];
       const nextStepAt = startOfDay(firstDayOf(nextQuarter(opens)), this.lawBook!.rulesOf(state).zone);
@@ -63,7 +63,7 @@ export class LogBoards implements DueBoards, CaseDirectory {
       const state: CaseState = foldStream(caseDecider, facts).state;
       if (state.situation === 'none' || state.situation === 'merged') return [];
       const rules = this.lawBook!.rulesOf(state);
-      const { taken } = this.work(caseId);
+      const work = this.work(caseId);
       return [...state.file.obligations.values()].flatMap((obligation) => {
         if (!isUnmet(obligation)) return [];
         const { obligationId, deadline, status } = obligation;
@@ -73,7 +73,7 @@ export class LogBoards implements DueBoards, CaseDirectory {
         )!;
         const ladder = operatorSteps(rules, { openedAt: opened.recordedAt, dueOn: deadline.dueOn });
         const highest = ladder.findLastIndex(({ step }) =>
-          taken.has(stepKey({ kind: 'obligation', id: obligationId }, step)),
+          isStepTaken(work, { kind: 'obligation', id: obligationId }, step, deadline.dueOn),
         );
         const next = [ladder[highest + 1]?.at, status === 'open' ? deadline.endsAt : undefined]
           .filter((at) => at !== undefined)
@@ -90,8 +90,9 @@ export class LogBoards implements DueBoards, CaseDirectory {
       if (state.situation === 'none' || state.situation === 'historical' || isSent(state)) return [];
       const { issue, breached } = state;
       const ladder = authoritySteps(this.lawBook!.ruleSet(issue.deadline.trace.ruleSet.id), issue);
-      const { taken } = this.work(issue.caseId);
-      const highest = ladder.findLastIndex(({ step }) => taken.has(stepKey({ kind: 'notice', id: noticeId }, step)));
+      const work = this.work(issue.caseId);
+      const subject = { kind: 'notice' as const, id: noticeId };
+      const highest = ladder.findLastIndex(({ step }) => isStepTaken(work, subject, step, issue.deadline.dueOn));
       const next = [ladder[highest + 1]?.at, breached ? undefined : issue.deadline.endsAt]
         .filter((at) => at !== undefined)
         .sort()[0];

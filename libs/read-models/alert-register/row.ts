@@ -1,4 +1,4 @@
-import type { AlertAudience, AlertSent, AlertStep } from '#libs/domain';
+import type { AlertAudience, AlertCancelled, AlertSent, AlertStep } from '#libs/domain';
 import type { Instant, PlainDate, Uuid } from '#libs/kernel';
 import { Entity } from 'typeorm';
 import { CaseHeaderRow } from '../case-header.js';
@@ -34,7 +34,7 @@ export class AlertRow {
   @Field('jsonb') sendings: readonly AlertSending[];
   @Field('integer') failures: number;
   @Field('text', { nullable: true }) lastFailure: string | null;
-  @Field('text', { nullable: true }) cancelledBecause: 'cured' | null;
+  @Field('text', { nullable: true }) cancelledBecause: AlertCancelled['data']['because'] | null;
 }
 
 export const alertTable = tableOf(AlertRow, 'caseId');

@@ -206,11 +206,11 @@ describe('the case overview', () => {
     expect(overview(story).nextStepAt).toBeNull();
   });
 
-  it('rests while it is closed, and for ever once it is merged', () => {
+  it('looks at the duties of a closed case too, and rests for ever once it is merged', () => {
     const story = opened();
     commission(story, '2021-01-05');
     story.tell('CaseClosed', { caseId, reason: 'settled' });
-    expect(overview(story)).toMatchObject({ situation: 'closed', nextStepAt: null });
+    expect(overview(story)).toMatchObject({ situation: 'closed', nextStepAt: opening('2021-04-01') });
     story.tell('CaseReopened', { caseId, reason: 'not settled' });
     expect(overview(story)).toMatchObject({ situation: 'active', nextStepAt: opening('2021-04-01') });
     story.tell('CaseMerged', { caseId, intoCaseId: cast(2).caseId, reason: 'twice' });

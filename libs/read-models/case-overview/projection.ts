@@ -51,6 +51,7 @@ const openedCase = (data: Extract<DomainFact, { type: 'CaseOpened' }>['data']): 
   operatorBin: data.operatorBin,
   region: data.location.region,
   address: data.location.address,
+  locatedOn: null,
   ruleSetId: data.ruleSet.id,
   stage: 'planned',
   situation: 'active',
@@ -188,7 +189,7 @@ function derived(row: CaseOverviewRow, ruleSet: (id: string) => RuleSet, zone: s
   for (const { s, due } of obligations)
     if (s === 'open' && due !== undefined && (nextDueOn === null || due < nextDueOn)) nextDueOn = due;
   const opening =
-    row.situation === 'active' && exists ? nextOpening(row, references, ended, ruleSet(row.ruleSetId)) : undefined;
+    row.situation !== 'merged' && exists ? nextOpening(row, references, ended, ruleSet(row.ruleSetId)) : undefined;
   return {
     stage,
     powerMw: power?.now.mw ?? null,

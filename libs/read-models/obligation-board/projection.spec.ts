@@ -201,6 +201,8 @@ describe('the obligation board', () => {
     const { story } = opened();
     fileReference(story, one, '2021-Q1', '2021-04-05T05:00:00.000Z', { where: place('10', 'Semey') });
     expect(board(story)[0]!.region).toBe('10');
+    fileReference(story, one, '2020-Q4', '2021-01-09T05:00:00.000Z', { where: place('11', 'Kokshetau') });
+    expect(board(story)[0]!.region).toBe('10');
   });
 
   it('has no deadline and nothing to wait for when the deadline cannot be determined', () => {

@@ -2,12 +2,14 @@ import {
   caseStream,
   caseWorkStream,
   operatorSteps,
+  stepOfTerm,
+  type AlertStep,
+  type AlertSubject,
   type Deadline,
   type ObligationOpened,
-  type OperatorStepName,
   type RuleSet,
 } from '#libs/domain';
-import type { Instant, Uuid } from '#libs/kernel';
+import type { Instant, PlainDate, Uuid } from '#libs/kernel';
 import { foldHeader } from '../case-header.js';
 import { asSharedText } from '../engine/json-text.js';
 import type { Projection, ProjectionContext, Rows } from '../engine/projection.js';
@@ -86,9 +88,9 @@ function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFa
       return { ...known(obligationId), status: 'excused', excusedByOrder: orderNo, excuseReason: reason, excusedOn };
     }
     case 'AlertRaised':
-      return withSteps(known(fact.data.subject.id), [...fact.data.passed, fact.data.step]);
+      return withSteps(known(fact.data.subject.id), [...fact.data.passed, fact.data.step], fact.data);
     case 'AlertStepsPassed':
-      return withSteps(known(fact.data.subject.id), fact.data.passed);
+      return withSteps(known(fact.data.subject.id), fact.data.passed, fact.data);
     default:
       return undefined;
   }
@@ -141,21 +143,28 @@ const deadlineColumns = (deadline: Deadline | null) => ({
   trace: deadline === null ? null : asSharedText(deadline.trace),
 });
 
-function withSteps(row: ObligationRow, steps: readonly string[]): ObligationRow {
-  const taken = new Set<OperatorStepName>(row.stepsTaken);
-  for (const step of steps) taken.add(step as OperatorStepName);
+function withSteps(
+  row: ObligationRow,
+  steps: readonly AlertStep[],
+  { subject, dueOn }: { readonly subject: AlertSubject; readonly dueOn?: PlainDate },
+): ObligationRow {
+  const taken = new Set(row.stepsTaken);
+  for (const step of steps) taken.add(stepOfTerm(subject, step, dueOn));
   return { ...row, stepsTaken: [...taken] };
 }
 
 /**
  * An open duty is looked at when the next step of its ladder is reached, and at the end of its term for the miss; a
- * missed one for the rest of the ladder. A step below one that was taken is never due again.
+ * missed one for the rest of the ladder. In one term a step below one that was taken is never due again.
  */
 function nextStepAt(rules: RuleSet, row: ObligationRow): Instant | null {
-  const { status, dueOn, endsAt, openedAt, stepsTaken } = row;
+  const { obligationId: id, status, dueOn, endsAt, openedAt, stepsTaken } = row;
   if ((status !== 'open' && status !== 'missed') || dueOn === null || endsAt === null) return null;
   const steps = operatorSteps(rules, { openedAt, dueOn });
-  const highest = steps.findLastIndex(({ step }) => stepsTaken.includes(step));
+  const subject: AlertSubject = { kind: 'obligation', id };
+  const highest = steps.findLastIndex(
+    ({ step }) => stepsTaken.includes(stepOfTerm(subject, step, dueOn)) || stepsTaken.includes(step),
+  );
   const next = steps[highest + 1]?.at;
   if (status === 'missed') return next ?? null;
   return next === undefined || endsAt < next ? endsAt : next;

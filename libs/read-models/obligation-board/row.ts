@@ -1,4 +1,4 @@
-import type { DeadlineTrace, ObligationKind, ObligationStatus, OperatorStepName } from '#libs/domain';
+import type { DeadlineTrace, ObligationKind, ObligationStatus } from '#libs/domain';
 import type { Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
 import { Entity } from 'typeorm';
 import { CaseHeaderRow } from '../case-header.js';
@@ -40,7 +40,8 @@ export class ObligationRow {
   @Field('text', { nullable: true }) excuseReason: string | null;
   @Field('date', { nullable: true }) excusedOn: PlainDate | null;
   /** Steps of the ladder that were raised or recorded as passed. */
-  @Field('jsonb') stepsTaken: readonly OperatorStepName[];
+  /** Steps of the ladder raised or passed, each with its term (`stepOfTerm`). */
+  @Field('jsonb') stepsTaken: readonly string[];
   /** When the sweep has to look: the next step not taken, or the end of the term. null: nothing to wait for. */
   @Field('timestamptz', { nullable: true }) nextStepAt: Instant | null;
 }

@@ -8,6 +8,7 @@
  *   the day its term hangs on is itself corrected. Our own outage excuses lateness, so it reaches late filings too.
  * - Orders of extension only lengthen. An outage that touches the last day moves it to the next working day after the
  *   outage; outages are taken until none touches any more, so that the order they were entered in does not matter.
+ * - A case is closed when nothing is owed and no quarter will be: closing a file takes no duty away.
  * - An order that excuses a duty stands, whatever is filed, taken back, voided or owed again afterwards.
  * - A miss stands on record from the day it was found until it turns out to be none: the duty void, not yet due after
  *   all, or met in time. A late filing or an excuse resolves it and does not erase it. It is recorded once.
@@ -257,3 +258,10 @@ export const mayExcuse = (it: NaiveCase, key: string): boolean => {
 
 export const nothingOwed = (it: NaiveCase): boolean =>
   it.duties.every((duty) => duty.status !== 'open' && duty.status !== 'missed');
+
+/** No quarter that is not on record falls due by the one after the next: then none ever will, as things are. */
+export function nothingToCome(it: NaiveCase, atMs: number): boolean {
+  const quarter = (day: string) => `${day.slice(0, 4)}-Q${Math.ceil(Number(day.slice(5, 7)) / 3)}`;
+  const later = Date.parse(`${firstDay(quarterAfter(quarterAfter(quarter(dayOf(atMs)))))}T12:00:00Z`);
+  return terms(it, later).every(({ key, period }) => !period || it.duties.some((duty) => duty.key === key));
+}

@@ -17,7 +17,7 @@ import {
   type RuleSet,
   type TermExtension,
 } from '#libs/domain';
-import { dayOf, firstDay, mayExcuse, midnightBefore, nothingOwed, plus, quarterAfter } from './naive.js';
+import { dayOf, firstDay, mayExcuse, midnightBefore, nothingOwed, nothingToCome, plus, quarterAfter } from './naive.js';
 import type { NaiveCase, NaiveFiling, NaiveVersion } from './naive.js';
 
 /** One drawn step: what is done, how long after the last, and numbers from which the particulars follow. */
@@ -242,15 +242,18 @@ export function tell(
       const kind = filing.kind as ObligationKind;
       const drawn = valuesOf(kind, filing.period, dayOf(atMs), step.b, step.c);
       const { ms, registration } = receipt(step, 60, dayOf(filing.versions[0]!.receivedMs));
+      // Drawn appeals and references always lack something, a termination at most its day.
+      const lacking = filing.kind !== 'termination' || filing.versions.at(-1)!.ended === undefined;
+      const accepted = !merged && (op === 'correct' || lacking);
       // A completion adds to the version recorded last.
       const version: Omit<NaiveVersion, 'receivedMs'> =
         op === 'correct' ? drawn.version : { ...filing.versions.at(-1)!, ...stated(drawn.version) };
-      if (!merged) filing.versions.push({ ...version, receivedMs: ms });
+      if (accepted) filing.versions.push({ ...version, receivedMs: ms });
       const versionId = idOf(`version ${n}`);
       const type = op === 'correct' ? 'CorrectFiling' : 'CompleteFiling';
       given(
         { type, filingId: idOf(filing.name), versionId, registration, location: undefined, values: drawn.values },
-        !merged,
+        accepted,
         `${op} ${filing.name} received ${registration.receivedAt} ${said(version)}`,
       );
     } else if (op === 'withdraw') {
@@ -343,7 +346,7 @@ export function tell(
         `excuse ${duty.key} (${duty.status})`,
       );
     } else if (op === 'close') {
-      const accepted = !merged && !closed && nothingOwed(it);
+      const accepted = !merged && !closed && nothingOwed(it) && nothingToCome(it, atMs);
       if (accepted) closed = true;
       given({ type: 'CloseCase', reason: 'r' }, accepted, 'close');
     } else if (op === 'reopen') {

@@ -1,0 +1,219 @@
+import { firstDayOf, isRejection, lastDayOf, never, reject } from '#libs/kernel';
+import { missingValues, type FilingFlag, type FilingValues, type Registration } from '../filing.js';
+import { changedValues, fault, valueFaults } from './filing-values.js';
+import {
+  filingUnknown,
+  mergedRejection,
+  openedOrRejected,
+  receivedInFuture,
+  standingFiling,
+  statedLocation,
+  today,
+  type CaseContext,
+  type Command,
+  type Decision,
+} from './guards.js';
+import {
+  currentVersion,
+  endOfMining,
+  latestRecordedVersion,
+  stands,
+  type CaseFile,
+  type CaseState,
+  type Filing,
+} from './state.js';
+
+export function recordFiling(state: CaseState, command: Command<'RecordFiling'>, context: CaseContext): Decision {
+  if (state.situation === 'merged') return mergedRejection(state.into);
+  const early = receivedInFuture(command.registration, context);
+  if (early) return early;
+  const faults = valueFaults(command.values);
+  if (faults.length > 0) return reject('malformed', 'values-malformed', 'some values cannot be read', faults);
+  const start = openedOrRejected(state, command, context);
+  if (isRejection(start)) return start;
+  const { file, facts } = start;
+
+  const { filingId, registration, values } = command;
+  const { kind: _, ...filedValues } = values;
+  const data = {
+    caseId: file.caseId,
+    filingId,
+    registration,
+    ...statedLocation(file, command.location),
+    values: filedValues,
+    missing: missingValues(values),
+    flags: flagsOf(state, file, values, registration, context),
+  };
+  switch (values.kind) {
+    case 'planned_construction':
+      return [...facts, { type: 'PlannedConstructionFiled', data: data as typeof data & { values: typeof values } }];
+    case 'quarterly_reference':
+      return [...facts, { type: 'QuarterlyReferenceFiled', data: data as typeof data & { values: typeof values } }];
+    case 'termination':
+      return [...facts, { type: 'TerminationFiled', data: data as typeof data & { values: typeof values } }];
+    default:
+      return never(values);
+  }
+}
+
+function flagsOf(
+  state: CaseState,
+  file: CaseFile,
+  values: FilingValues,
+  registration: Registration,
+  context: CaseContext,
+): FilingFlag[] {
+  const flags: FilingFlag[] = [];
+  const twin = [...file.filings.values()].some((filing) => stands(filing) && answersTheSame(filing, values));
+  if (twin) flags.push('duplicate');
+  const endedOn = endOfMining(file);
+  if (values.kind === 'quarterly_reference') {
+    if (registration.receivedOn <= lastDayOf(values.period)) flags.push('before-period-end');
+    if (endedOn !== undefined && firstDayOf(values.period) > endedOn) flags.push('after-termination');
+  } else if (values.kind === 'planned_construction' && endedOn !== undefined) flags.push('after-termination');
+  const { to } = context.rules.inForce;
+  if (to !== undefined && registration.receivedOn > to) flags.push('after-rules-abolished');
+  if (state.situation === 'closed') flags.push('case-closed');
+  return flags;
+}
+
+function answersTheSame(filing: Filing, values: FilingValues): boolean {
+  const other = currentVersion(filing)!.values;
+  if (values.kind === 'quarterly_reference') return other.kind === values.kind && other.period === values.period;
+  return other.kind === values.kind;
+}
+
+export function changeValues(
+  file: CaseFile,
+  command: Command<'CorrectFiling' | 'CompleteFiling'>,
+  context: CaseContext,
+): Decision {
+  const filing = standingFiling(file, command.filingId, command.expectedVersion);
+  if (isRejection(filing)) return filing;
+  if (command.values.kind !== filing.kind)
+    return reject('refused', 'other-kind', `the filing being changed is a ${filing.kind.replace('_', ' ')}`);
+  const early = receivedInFuture(command.registration, context);
+  if (early) return early;
+  if (command.type === 'CompleteFiling' && filing.missing.length === 0)
+    return reject('conflict', 'filing-complete', 'nothing is missing from this filing; file a correction instead');
+  const before = latestRecordedVersion(filing);
+  const values =
+    command.type === 'CompleteFiling'
+      ? ({ ...before.values, ...defined(command.values) } as FilingValues)
+      : command.values;
+  if (values.kind === 'quarterly_reference' && before.values.kind === 'quarterly_reference')
+    if (values.period !== before.values.period)
+      return reject('refused', 'other-period', 'a correction stays with its period; withdraw and file anew instead', [
+        fault('/period', 'other-period', `must be ${before.values.period}`),
+      ]);
+  const faults = valueFaults(values);
+  if (faults.length > 0) return reject('malformed', 'values-malformed', 'some values cannot be read', faults);
+  const { kind: _, ...plain } = values;
+  const { versionId, registration, reason } = command;
+  const base = {
+    caseId: file.caseId,
+    filingId: filing.filingId,
+    registration,
+    location: command.location ?? before.location,
+    values: plain,
+    changed: changedValues(before.values, values),
+    missing: missingValues(values),
+  };
+  return command.type === 'CorrectFiling'
+    ? [{ type: 'FilingCorrected', data: { ...base, correctionId: versionId, ...(reason ? { reason } : {}) } }]
+    : [{ type: 'FilingCompleted', data: { ...base, completionId: versionId } }];
+}
+
+const defined = (values: FilingValues): Partial<FilingValues> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'>, context: CaseContext): Decision {
+  const filing = standingFiling(file, command.filingId, command.expectedVersion);
+  if (isRejection(filing)) return filing;
+  const early = receivedInFuture(command.registration, context);
+  if (early) return early;
+  const { withdrawalId, registration, reason } = command;
+  const data = {
+    caseId: file.caseId,
+    filingId: filing.filingId,
+    withdrawalId,
+    registration,
+    ...(reason ? { reason } : {}),
+  };
+  return [{ type: 'FilingWithdrawn', data }];
+}
+
+export function proposeAnnulment(file: CaseFile, command: Command<'ProposeAnnulment'>): Decision {
+  const filing = standingFiling(file, command.filingId);
+  if (isRejection(filing)) return filing;
+  if (filing.annulmentProposal)
+    return reject('conflict', 'annulment-proposed', 'an annulment of this filing is proposed already');
+  const data = {
+    caseId: file.caseId,
+    filingId: filing.filingId,
+    proposedBy: command.by,
+    reason: command.reason,
+  };
+  return [{ type: 'FilingAnnulmentProposed', data }];
+}
+
+export function confirmAnnulment(file: CaseFile, command: Command<'ConfirmAnnulment'>, context: CaseContext): Decision {
+  const filing = standingFiling(file, command.filingId);
+  if (isRejection(filing)) return filing;
+  const proposal = filing.annulmentProposal;
+  if (!proposal) return reject('conflict', 'annulment-not-proposed', 'nobody has proposed to annul this filing');
+  if (proposal.by === command.by)
+    return reject('forbidden', 'annulment-needs-two', 'a second person must confirm an annulment');
+  return [
+    {
+      type: 'FilingAnnulled',
+      data: {
+        caseId: file.caseId,
+        filingId: filing.filingId,
+        proposedBy: proposal.by,
+        confirmedBy: command.by,
+        annulledOn: today(context),
+        reason: proposal.reason,
+      },
+    },
+  ];
+}
+
+export function markIncomplete(file: CaseFile, command: Command<'MarkFilingIncomplete'>): Decision {
+  const filing = standingFiling(file, command.filingId);
+  if (isRejection(filing)) return filing;
+  const { missing, remark } = command;
+  return [
+    { type: 'FilingMarkedIncomplete', data: { caseId: file.caseId, filingId: filing.filingId, missing, remark } },
+  ];
+}
+
+export function requestCompletion(
+  file: CaseFile,
+  command: Command<'RequestCompletion'>,
+  context: CaseContext,
+): Decision {
+  const filing = standingFiling(file, command.filingId);
+  if (isRejection(filing)) return filing;
+  if (filing.missing.length === 0)
+    return reject('conflict', 'filing-complete', 'nothing is missing from this filing; mark it incomplete first');
+  if (command.by < today(context))
+    return reject('refused', 'term-in-past', 'the day to complete by lies in the past', [
+      fault('/by', 'in-past', 'must be today or later'),
+    ]);
+  const { by, text } = command;
+  return [
+    {
+      type: 'CompletionRequested',
+      data: { caseId: file.caseId, filingId: filing.filingId, missing: filing.missing, by, text },
+    },
+  ];
+}
+
+export function attachDocument(file: CaseFile, command: Command<'AttachDocument'>): Decision {
+  const filing = file.filings.get(command.filingId);
+  if (!filing) return filingUnknown;
+  if (filing.documents.includes(command.sha256)) return [];
+  const { filingId, sha256, bytes, mediaType, name } = command;
+  return [{ type: 'DocumentAttached', data: { caseId: file.caseId, filingId, sha256, bytes, mediaType, name } }];
+}
