@@ -83,8 +83,8 @@ export async function initializeCluster(options: ClusterOptions): Promise<void> 
  * stranger is removed: PostgreSQL would refuse to start, and a signal would hit the stranger.
  */
 export async function clearOrphan(dataDirectory: string): Promise<void> {
-  const file = path.join(dataDirectory, 'postmaster.pid');
-  const pid = findPid(file);
+  const file = lockFileOf(dataDirectory);
+  const pid = findPostmaster(dataDirectory);
   if (pid === undefined) return;
   const identity = processIdentity(pid);
   // The lock file of a dead postmaster needs nothing from us: PostgreSQL replaces it and recovers.
@@ -113,7 +113,11 @@ export async function clearOrphan(dataDirectory: string): Promise<void> {
   throw new Error(`a PostgreSQL left by an earlier start (process ${pid}) does not end`);
 }
 
-function findPid(file: string): number | undefined {
+const lockFileOf = (dataDirectory: string) => path.join(dataDirectory, 'postmaster.pid');
+
+/** The process the data directory's lock file names, alive or not. */
+export function findPostmaster(dataDirectory: string): number | undefined {
+  const file = lockFileOf(dataDirectory);
   if (!existsSync(file)) return undefined;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   return Number.isInteger(pid) && pid > 0 ? pid : undefined;

@@ -22,7 +22,7 @@ import { EmbeddedInUseError, joinOrStartEmbedded, startEmbeddedPostgres, type Em
 import { processIdentity } from './process-identity.js';
 import { underStartLock } from './start-lock.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const onPosix = process.platform === 'win32' ? it.skip : it;
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
@@ -172,6 +172,48 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(next.config(), 'select 1 as one')).toEqual([{ one: 1 }]);
     await next.stop();
   });
+
+  const ownerOnFile = () =>
+    (JSON.parse(readFileSync(path.join(home, 'connection.json'), 'utf8')) as { pid: number }).pid;
+
+  for (const [how, leave] of [
+    ['ends', (owner: ChildProcess) => owner.stdin!.end()],
+    ['is killed', (owner: ChildProcess) => owner.kill('SIGKILL')],
+  ] as const)
+    onPosix(`goes on without a break for those who joined it when its owner ${how}`, async () => {
+      const owner = await startOwner();
+      const joiner = await startOwner();
+      const bystander = await startOwner();
+      expect([owner.joined, joiner.joined, bystander.joined]).toEqual([false, true, true]);
+      const postmaster = findPostmaster()!;
+      const { credentials } = JSON.parse(readFileSync(path.join(home, 'connection.json'), 'utf8')) as {
+        credentials: { superuser: { user: string; password: string } };
+      };
+      const config = { host: '127.0.0.1', port: owner.port, database: 'qadaga', ...credentials.superuser };
+      const working = new pg.Client(config);
+      await working.connect();
+      leave(owner.child);
+      await untilGone(owner.pid);
+      await until('another owner', () => (ownerOnFile() === owner.pid ? undefined : true));
+      expect((await working.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+      await working.end();
+      expect(findPostmaster()).toBe(postmaster);
+
+      // The new owner looks after it too, and leaves it in its turn.
+      const next = [joiner, bystander].find(({ pid }) => pid === ownerOnFile())!;
+      process.kill(postmaster, 'SIGKILL');
+      await untilGone(postmaster);
+      await until('a server again', () => query(config, 'select 1').catch(() => undefined));
+      next.child.stdin!.end();
+      await untilGone(next.pid);
+      const last = next === joiner ? bystander : joiner;
+      expect(await query(config, 'select 1 as one')).toEqual([{ one: 1 }]);
+      last.child.stdin!.end();
+      await untilGone(last.pid);
+      expect(findPostmaster()).toBeUndefined();
+      expect(existsSync(path.join(home, 'connection.json'))).toBe(false);
+      expect(existsSync(path.join(home, 'postgres-lifeline'))).toBe(false);
+    });
 
   onPosix('replaces an orphan whose owner and supervisor were both killed', async () => {
     const owner = await startOwner();

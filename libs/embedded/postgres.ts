@@ -1,17 +1,23 @@
 import { existsSync, mkdirSync, realpathSync, rmSync, statSync } from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import pg, { type ClientConfig } from 'pg';
 import { accountToDropTo, type Account } from './account.js';
 import { findBinaries, type Binaries } from './binaries.js';
 import { clearOrphan, connectionTo, databaseName, ensureDatabase, ensureRoles, initializeCluster } from './cluster.js';
-import { findLiveOwner, forgetConnection, writeConnection } from './connection-file.js';
-import { chooseDataPlace, findDataPlace, reachableRoots, recordDataPlace } from './places.js';
+import {
+  findConnection,
+  findLiveOwner,
+  forgetConnection,
+  otherUsers,
+  ourMark,
+  writeConnection,
+} from './connection-file.js';
+import { startAndKeep, type Kept, type KeepOptions } from './keeper.js';
+import { holdLifeline, removeLifeline, type Lifeline } from './lifeline.js';
+import { chooseDataPlace, findDataPlace, reachableRoots, recordDataPlace, type DataPlace } from './places.js';
 import { credentialsOf, type DatabaseUser } from './secrets.js';
 import { underStartLock } from './start-lock.js';
-import { startPostmaster, type Postmaster } from './supervisor.js';
 
 export interface EmbeddedOptions {
   /** Qadaga's directory; the data goes into `<home>/postgres`, passwords into `<home>/secrets`. Made when missing. */
@@ -37,7 +43,7 @@ export interface EmbeddedPostgres {
   readonly notes: readonly string[];
   /** For a `pg` Client or Pool. Default: database `qadaga`, user `app`. */
   config(database?: string, user?: DatabaseUser): EmbeddedConfig;
-  /** Stops PostgreSQL, or merely leaves it when it was joined. Close pools before. */
+  /** Leaves PostgreSQL to the others that use it, or stops it when there are none. Close pools before. */
   stop(): Promise<void>;
 }
 
@@ -60,7 +66,8 @@ export function homeDirectory(home: string): string {
 
 /**
  * Starts the PostgreSQL of `home`, making its data at the first start: database `qadaga`, roles for `owner` and `app`.
- * It stops by itself when this process dies, and is started again on the same port when it dies itself.
+ * It stops by itself when this process and all that joined it are dead, and is started again on the same port when it
+ * dies itself.
  * @throws EmbeddedInUseError when it already runs for a living process.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -75,11 +82,9 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
 /** The caller holds the home's start lock and has seen that no living process owns the server. */
 export async function startUnderLock(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { home, durable = true, throwAway = false, onLog = () => {} } = options;
-  const found = findDataPlace(home);
-  const account = accountToDropTo(found && statSync(found.directory));
-  const { binaries, note } = findBinaries(account);
-  const place = found ?? chooseDataPlace(home, account, options.roots ?? reachableRoots(home));
+  const { home, durable = true, throwAway = false } = options;
+  const ground = groundOf(options);
+  const { binaries, account, place } = ground;
   const exists = existsSync(path.join(place.directory, 'PG_VERSION'));
   refuseForeignData(place.directory, exists);
   if (exists && throwAway) throw new Error(`${place.directory} holds data already; it is not for throwing away`);
@@ -94,15 +99,9 @@ export async function startUnderLock(options: EmbeddedOptions): Promise<Embedded
     });
   recordDataPlace(home, place);
   await clearOrphan(place.directory);
-  const server = await keepRunning({
-    binaries,
-    account,
-    dataDirectory: place.directory,
-    port: options.port,
-    settings: { ...standardSettings(durable), ...options.settings },
-    throwAway,
-    onLog,
-  });
+  // Nobody keeps a throw-away server alive but the process that started it.
+  const lifeline = throwAway ? undefined : holdLifeline(home);
+  const server = await startAndKeep(keepOptions(options, ground, lifeline, options.port));
   try {
     const client = new pg.Client(connectionTo(server.port, credentials, 'postgres', 'superuser'));
     await client.connect();
@@ -112,27 +111,82 @@ export async function startUnderLock(options: EmbeddedOptions): Promise<Embedded
     } finally {
       await client.end();
     }
-    writeConnection(home, server.port, credentials);
+    writeConnection(home, { ...ourMark(), port: server.port, credentials, lasting: !throwAway, users: [] });
   } catch (error) {
     await server.stop();
+    lifeline?.release();
     throw error;
   }
   return {
     port: server.port,
     joined: false,
-    notes: [
-      ...(note === undefined ? [] : [note]),
-      ...(place.record === undefined
-        ? []
-        : [`PostgreSQL runs as ${account?.name}, who cannot enter ${home}: its data is in ${place.directory}`]),
-    ],
+    notes: ground.notes,
     config: (database = databaseName, user = 'app') => connectionTo(server.port, credentials, database, user),
     stop: async () => {
-      // First forgotten, then stopped: nobody joins a server that is going.
+      if (throwAway) {
+        // First forgotten, then stopped: nobody joins a server that is going.
+        forgetConnection(home);
+        await server.stop();
+        rmSync(place.directory, { recursive: true, force: true });
+      } else await leaveOrStop(home, server, lifeline);
+    },
+  };
+}
+
+/** What an owner that ends does: it leaves the server to the next process that uses it, or stops it when there is none. */
+export async function leaveOrStop(home: string, server: Kept, lifeline: Lifeline | undefined): Promise<void> {
+  await underStartLock(startLockOf(home), 60_000, async () => {
+    const connection = findConnection(home);
+    const [next, ...users] = lifeline && connection ? otherUsers(connection) : [];
+    if (next && connection) {
+      writeConnection(home, { ...connection, ...next, users });
+      server.leave();
+    } else {
       forgetConnection(home);
       await server.stop();
-      if (throwAway) rmSync(place.directory, { recursive: true, force: true });
-    },
+      removeLifeline(home);
+    }
+    lifeline?.release();
+  });
+}
+
+/** Programs, account and data directory of a home, as they were chosen at its first start or are to be now. */
+export interface Ground {
+  readonly binaries: Binaries;
+  readonly account: Account | undefined;
+  readonly place: DataPlace;
+  readonly notes: readonly string[];
+}
+
+export function groundOf({ home, roots }: EmbeddedOptions): Ground {
+  const found = findDataPlace(home);
+  const account = accountToDropTo(found && statSync(found.directory));
+  const { binaries, note } = findBinaries(account);
+  const place = found ?? chooseDataPlace(home, account, roots ?? reachableRoots(home));
+  const notes = [
+    ...(note === undefined ? [] : [note]),
+    ...(place.record === undefined
+      ? []
+      : [`PostgreSQL runs as ${account?.name}, who cannot enter ${home}: its data is in ${place.directory}`]),
+  ];
+  return { binaries, account, place, notes };
+}
+
+export function keepOptions<Port extends number | undefined>(
+  { settings, durable = true, throwAway = false, onLog = () => {} }: EmbeddedOptions,
+  { binaries, account, place }: Ground,
+  lifeline: Lifeline | undefined,
+  port: Port,
+): KeepOptions & { readonly port: Port } {
+  return {
+    binaries,
+    account,
+    dataDirectory: place.directory,
+    port,
+    settings: { ...standardSettings(durable), ...settings },
+    throwAway,
+    lifeline,
+    onLog,
   };
 }
 
@@ -166,75 +220,3 @@ function standardSettings(durable: boolean): Record<string, string | number> {
     full_page_writes: durable ? 'on' : 'off',
   };
 }
-
-interface KeepOptions {
-  readonly binaries: Binaries;
-  readonly account: Account | undefined;
-  readonly dataDirectory: string;
-  readonly port: number | undefined;
-  readonly settings: Readonly<Record<string, string | number>>;
-  readonly throwAway: boolean;
-  readonly onLog: (text: string) => void;
-}
-
-async function keepRunning(options: KeepOptions): Promise<{ readonly port: number; stop(): Promise<void> }> {
-  let stopping = false;
-  let current: Postmaster;
-  let port = options.port ?? (await freePort());
-  // A fresh port can be taken before PostgreSQL binds it; what a killed postmaster held in memory goes a moment after it.
-  for (let attempt = 1; ; attempt++) {
-    current = startPostmaster({ ...options, port });
-    try {
-      await current.ready;
-      break;
-    } catch (error) {
-      const text = String(error);
-      const portTaken = /could not bind|could not create any TCP/.test(text) && options.port === undefined;
-      if (attempt >= 8 || !(portTaken || isPassing(text))) throw error;
-      if (portTaken) port = await freePort();
-      else await wait(50 * attempt);
-    }
-  }
-  const guard = async () => {
-    for (;;) {
-      await current.exited;
-      for (let attempt = 0; !stopping; attempt++) {
-        options.onLog(`PostgreSQL ended unasked; starting it again on port ${port}\n`);
-        try {
-          await clearOrphan(options.dataDirectory);
-          if (stopping) return;
-          current = startPostmaster({ ...options, port });
-          await current.ready;
-          break;
-        } catch (error) {
-          options.onLog(`${String(error)}\n`);
-          await wait(Math.min(5_000, 50 * 2 ** attempt), undefined, { ref: false });
-        }
-      }
-      if (stopping) return;
-    }
-  };
-  // The data of a throw-away server is gone with it, so there is nothing to start again.
-  const guarded = options.throwAway ? current.exited : guard();
-  return {
-    port,
-    stop: async () => {
-      stopping = true;
-      current.shutDown();
-      const late = wait(60_000, 'late' as const, { ref: false });
-      if ((await Promise.race([current.exited, late])) === 'late') await clearOrphan(options.dataDirectory);
-      await guarded;
-    },
-  };
-}
-
-const isPassing = (text: string) => /shared memory block|lock file .* already exists/.test(text);
-
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });

@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { identityOf, type Account } from './account.js';
 import type { Binaries } from './binaries.js';
+import type { Lifeline } from './lifeline.js';
 
 /**
- * PostgreSQL lives as long as our end of a pipe does: when this process dies, even by kill -9, the kernel closes the
- * pipe, a reader sees its end and shuts PostgreSQL down. $1 is the signal to do it with, $2 a directory to remove
+ * PostgreSQL lives as long as somebody holds the other end of a pipe: when the last holder dies, even by kill -9, the
+ * kernel closes the pipe, a reader sees its end and shuts PostgreSQL down. $1 is the signal to do it with, $2 a directory to remove
  * afterwards (or empty), the rest is the command. The reader is a process of its own: it outlives its shell.
  */
 const shell = `
@@ -47,6 +50,8 @@ export interface PostmasterOptions {
   readonly account: Account | undefined;
   /** Nobody will want the data again: stop at once and remove the directory. */
   readonly throwAway: boolean;
+  /** Without it a pipe of this process alone. */
+  readonly lifeline?: Lifeline | undefined;
   readonly onLog: (text: string) => void;
 }
 
@@ -76,22 +81,25 @@ function launch(options: PostmasterOptions): ChildProcess {
           ...command,
         ]
       : ['sh', '-c', shell, 'sh', throwAway ? 'QUIT' : 'INT', leftover, ...command];
-  return spawn(program!, args, {
+  const readEnd = options.lifeline?.readEnd();
+  const child = spawn(program!, args, {
     ...identityOf(options.account),
     cwd: dataDirectory,
     env: serverEnvironment(dataDirectory),
     // A session of its own: a ^C at the terminal is for us, and we decide when PostgreSQL goes.
     detached: true,
     windowsHide: true,
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', readEnd ?? 'pipe'],
   });
+  if (readEnd !== undefined) closeSync(readEnd);
+  return child;
 }
 
 export function startPostmaster(options: PostmasterOptions): Postmaster {
   const child = launch(options);
-  const lifeline = child.stdio[3] as import('node:net').Socket;
-  const log = child.stderr as import('node:net').Socket;
-  lifeline.on('error', () => {});
+  const pipe = child.stdio[3] as Socket | null;
+  const log = child.stderr as Socket;
+  pipe?.on('error', () => {});
   const recent: string[] = [];
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
@@ -111,11 +119,11 @@ export function startPostmaster(options: PostmasterOptions): Postmaster {
       isReady = true;
       recent.length = 0;
       // From here on PostgreSQL alone keeps no program running that has nothing left to do.
-      for (const held of [child, log, lifeline]) held.unref();
+      for (const held of [child, log, pipe]) held?.unref();
       resolve();
     });
     void exited.then(() => {
-      lifeline.destroy();
+      pipe?.destroy();
       // The last words may still be in the pipe when the exit is known.
       const fail = () => reject(new Error(`PostgreSQL ended while starting: ${recent.join('').slice(-2000)}`));
       if (log.closed) fail();
@@ -128,7 +136,9 @@ export function startPostmaster(options: PostmasterOptions): Postmaster {
     exited,
     shutDown: () => {
       child.ref();
-      lifeline.destroy();
+      // The supervisor hands the signal on; Windows has only the pipe.
+      if (process.platform !== 'win32') child.kill('SIGTERM');
+      pipe?.destroy();
     },
   };
 }
