@@ -46,7 +46,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
         house: opened.house,
         readModels: opened.readModels,
         identity: opened.identity,
-        documents: fileDocuments(path.join(config.home, 'documents')),
+        documents: fileDocuments(path.join(config.home, 'documents'), opened.sealer),
         health: healthOf(opened, engine),
         requestHash: opened.requestHash,
         // The configuration names paths of this machine: that is for the terminal, not for a client.

@@ -9,7 +9,7 @@ import { migrateJobs } from '#libs/jobs';
 import type { Config } from '#libs/platform';
 import { createReadModels, migrateReadModels, type ReadModels } from '#libs/read-models';
 import { loadRules, type RulesCatalogue } from '#libs/rules';
-import { createSealer, loadMasterKey, migrateVault } from '#libs/sealing';
+import { createSealer, loadMasterKey, migrateVault, type Sealer } from '#libs/sealing';
 import { openDatabases, type Databases } from './databases.js';
 import { caseDirectory } from './directory.js';
 import { migrateNumbers, PostgresNumbers } from './numbers.js';
@@ -26,6 +26,7 @@ export interface OpenedHouse {
   readonly house: House;
   readonly readModels: ReadModels;
   readonly identity: Identity;
+  readonly sealer: Sealer;
   readonly requestHash: (canonical: string) => string;
   /** A pool of the application's user for small things. */
   readonly pool: pg.Pool;
@@ -101,6 +102,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
       house,
       readModels,
       identity,
+      sealer,
       requestHash,
       pool,
       caseRefs: directory.caseRefs,

@@ -1,34 +1,38 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { DocumentDamagedError, isDocumentAddress, sha256Of, type DocumentStore } from './document-store.js';
+import {
+  DocumentDamagedError,
+  isDocumentAddress,
+  sha256Of,
+  type DocumentSeal,
+  type DocumentStore,
+} from './document-store.js';
+
+const placeOf = (sha256: string) => `qadaga/document/${sha256}`;
 
 /**
- * One file a document, named by its address, readable by the owner of the process only. Written beside, synced and
- * renamed, so that a file under its final name is always whole.
+ * A folder a document, named by its address; in it one sealed file for each operator's key, named by the key, readable by
+ * the owner of the process only. Written beside, synced and renamed, so that a file under its final name is always whole.
  */
-export function fileDocuments(folder: string): DocumentStore {
-  let ready: Promise<void> | undefined;
-  const prepare = async () => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
-  };
-
+export function fileDocuments(folder: string, seal: DocumentSeal): DocumentStore {
   return {
-    async put(bytes) {
-      await (ready ??= prepare().catch((error: unknown) => {
-        ready = undefined;
-        throw error;
-      }));
+    async put(operatorBin, bytes) {
       const sha256 = sha256Of(bytes);
-      const file = path.join(folder, sha256);
-      if ((await sizeOf(file)) === bytes.length) return { sha256, bytes: bytes.length };
-      const beside = path.join(folder, `.${sha256}.${process.pid}.${randomBytes(4).toString('hex')}`);
+      const { keyId, sealed } = await seal.sealBytes(operatorBin, bytes, placeOf(sha256));
+      const own = path.join(folder, sha256);
+      const file = path.join(own, keyId);
+      if ((await sizeOf(file)) === sealed.length) return { sha256, bytes: bytes.length };
+      for (const directory of [folder, own]) {
+        await mkdir(directory, { recursive: true, mode: 0o700 });
+        await chmod(directory, 0o700);
+      }
+      const beside = path.join(own, `.${keyId}.${process.pid}.${randomBytes(4).toString('hex')}`);
       try {
         const handle = await open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
         try {
-          await handle.writeFile(bytes);
+          await handle.writeFile(sealed);
           await handle.sync();
         } finally {
           await handle.close();
@@ -38,23 +42,34 @@ export function fileDocuments(folder: string): DocumentStore {
         await rm(beside, { force: true });
         throw error;
       }
+      await syncFolder(own);
       await syncFolder(folder);
       return { sha256, bytes: bytes.length };
     },
 
     async find(sha256) {
       if (!isDocumentAddress(sha256)) return undefined;
-      let bytes: Buffer;
-      try {
-        bytes = await readFile(path.join(folder, sha256));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
+      let damaged = false;
+      for (const keyId of await keysOf(path.join(folder, sha256))) {
+        const sealed = await readFile(path.join(folder, sha256, keyId));
+        const bytes = await seal.openBytes(keyId, sealed, placeOf(sha256));
+        if (bytes === 'erased') continue;
+        if (bytes !== 'altered' && sha256Of(bytes) === sha256) return bytes;
+        damaged = true;
       }
-      if (sha256Of(bytes) !== sha256) throw new DocumentDamagedError(sha256);
-      return bytes;
+      if (damaged) throw new DocumentDamagedError(sha256);
+      return undefined;
     },
   };
+}
+
+async function keysOf(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => !name.startsWith('.'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

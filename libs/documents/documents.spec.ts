@@ -8,12 +8,11 @@ import {
   commitmentHolds,
   documentFault,
   fileDocuments,
-  memoryDocuments,
   noticeDocument,
   receiptHolds,
   receiptOf,
   sha256Of,
-  type DocumentStore,
+  type DocumentSeal,
   type ReceiptSource,
 } from './index.js';
 
@@ -25,62 +24,92 @@ const folder = () => {
 };
 afterAll(() => folders.forEach((one) => rmSync(one, { recursive: true, force: true })));
 
-const stores: [string, () => DocumentStore][] = [
-  ['in memory', memoryDocuments],
-  ['in files', () => fileDocuments(folder())],
-];
+/** As the vault does it, with keys that are known here: the first byte is the key's, the others are turned round. */
+const erased = new Set<string>();
+const turned = (bytes: Uint8Array) => Buffer.from(Buffer.from(bytes).map((byte) => byte ^ 0x5a));
+const seal: DocumentSeal = {
+  sealBytes: (bin, bytes, place) =>
+    Promise.resolve({ keyId: `key-of-${bin}`, sealed: Buffer.concat([Buffer.from(sha256Of(place)), turned(bytes)]) }),
+  openBytes: (keyId, sealed, place) => {
+    if (erased.has(keyId)) return Promise.resolve('erased');
+    const opens = sealed.subarray(0, 64).toString() === sha256Of(place);
+    return Promise.resolve(opens ? turned(sealed.subarray(64)) : 'altered');
+  },
+};
+const bin = '940140000385';
+const other = '970740000838';
+const keyId = `key-of-${bin}`;
 
-describe.each(stores)('a document store %s', (_name, make) => {
-  it('gives back what was put, by the hash of its bytes', async () => {
-    const store = make();
+describe('documents in files', () => {
+  it('are given back as they were put, by the hash of their bytes', async () => {
+    const store = fileDocuments(folder(), seal);
     const bytes = Buffer.from('%PDF-1.7 scan');
-    const put = await store.put(bytes);
+    const put = await store.put(bin, bytes);
     expect(put).toEqual({ sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length });
     expect(await store.find(put.sha256)).toEqual(bytes);
   });
 
-  it('keeps the same bytes once, many writers or one', async () => {
-    const store = make();
+  it('are kept once, many writers or one', async () => {
+    const place = folder();
+    const store = fileDocuments(place, seal);
     const bytes = Buffer.alloc(100_000, 7);
-    const puts = await Promise.all(Array.from({ length: 8 }, () => store.put(bytes)));
+    const puts = await Promise.all(Array.from({ length: 8 }, () => store.put(bin, bytes)));
     expect(new Set(puts.map(({ sha256 }) => sha256)).size).toBe(1);
+    expect(readdirSync(path.join(place, puts[0]!.sha256))).toEqual([keyId]);
     expect(await store.find(puts[0]!.sha256)).toEqual(bytes);
   });
 
-  it('finds nothing under another name', async () => {
-    const store = make();
-    await store.put(Buffer.from('x'));
+  it('are not found under another name', async () => {
+    const store = fileDocuments(folder(), seal);
+    await store.put(bin, Buffer.from('x'));
     for (const name of ['', '0'.repeat(64), '../../etc/passwd', '..', 'A'.repeat(64)])
       expect(await store.find(name)).toBeUndefined();
   });
-});
 
-describe('documents in files', () => {
-  it('are readable by their owner only and leave nothing half-written', async () => {
+  it('are sealed, readable by their owner only, and leave nothing half-written', async () => {
     const place = folder();
-    const { sha256 } = await fileDocuments(place).put(Buffer.from('scan'));
+    const { sha256 } = await fileDocuments(place, seal).put(bin, Buffer.from('KZ86125KZT5004100100'));
     expect(readdirSync(place)).toEqual([sha256]);
+    expect(readdirSync(path.join(place, sha256))).toEqual([keyId]);
+    const file = path.join(place, sha256, keyId);
+    expect(readFileSync(file, 'latin1')).not.toContain('KZ86');
     if (process.platform !== 'win32') {
-      expect(statSync(path.join(place, sha256)).mode & 0o777).toBe(0o600);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
       expect(statSync(place).mode & 0o777).toBe(0o700);
     }
   });
 
-  it('are never given out when they were changed on disk', async () => {
+  it('outlive the key of one operator when another filed the same, and are gone with the last', async () => {
+    const store = fileDocuments(folder(), seal);
+    const { sha256 } = await store.put(bin, Buffer.from('scan'));
+    await store.put(other, Buffer.from('scan'));
+    erased.add(keyId);
+    expect(await store.find(sha256)).toEqual(Buffer.from('scan'));
+    erased.add(`key-of-${other}`);
+    expect(await store.find(sha256)).toBeUndefined();
+    erased.clear();
+  });
+
+  it('are never given out when they were changed on disk or moved to another address', async () => {
     const place = folder();
-    const store = fileDocuments(place);
-    const { sha256 } = await store.put(Buffer.from('scan'));
-    writeFileSync(path.join(place, sha256), 'scam');
+    const store = fileDocuments(place, seal);
+    const { sha256 } = await store.put(bin, Buffer.from('scan'));
+    const { sha256: another } = await store.put(bin, Buffer.from('another scan'));
+    const file = path.join(place, sha256, keyId);
+    writeFileSync(file, readFileSync(path.join(place, another, keyId)));
+    await expect(store.find(sha256)).rejects.toThrow('damaged');
+    writeFileSync(file, 'scam');
     await expect(store.find(sha256)).rejects.toThrow('damaged');
   });
 
   it('repair a file that was cut off', async () => {
     const place = folder();
-    const store = fileDocuments(place);
-    const { sha256 } = await store.put(Buffer.from('scan'));
-    writeFileSync(path.join(place, sha256), 'sc');
-    await store.put(Buffer.from('scan'));
-    expect(readFileSync(path.join(place, sha256), 'utf8')).toBe('scan');
+    const store = fileDocuments(place, seal);
+    const { sha256 } = await store.put(bin, Buffer.from('scan'));
+    writeFileSync(path.join(place, sha256, keyId), 'sc');
+    await store.put(bin, Buffer.from('scan'));
+    expect(await store.find(sha256)).toEqual(Buffer.from('scan'));
   });
 });
 

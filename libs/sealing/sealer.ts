@@ -1,13 +1,20 @@
 import { createHmac } from 'node:crypto';
 import pg, { type PoolConfig } from 'pg';
 import type { Sealed } from '#libs/domain';
-import { createKeyRing } from './key-ring.js';
+import { encryptBytes, findDecryptedBytes } from './authenticated-encryption.js';
+import { KeyErasedError, UnknownKeyError } from './errors.js';
+import { createKeyRing, type OperatorKey } from './key-ring.js';
 import type { MasterKey } from './master-key.js';
 import { openText, sealText, type OpenedText } from './sealed-text.js';
 
 export interface SecretToSeal {
   readonly operatorBin: string;
   readonly text: string;
+}
+
+export interface SealedBytes {
+  readonly keyId: string;
+  readonly sealed: Buffer;
 }
 
 export interface SealerOptions {
@@ -24,6 +31,10 @@ export interface Sealer {
   sealMany(secrets: readonly SecretToSeal[]): Promise<readonly Sealed[]>;
   /** @throws KeyErasedError, UnknownKeyError, WrongMasterKeyError, or Error when something was altered. */
   open(sealed: Sealed): Promise<OpenedText>;
+  /** The same for a document: `place` says where it is kept, and is authenticated. */
+  sealBytes(operatorBin: string, bytes: Uint8Array, place: string): Promise<SealedBytes>;
+  /** `altered`: not what was sealed there under that key; `erased`: the key was destroyed. @throws WrongMasterKeyError */
+  openBytes(keyId: string, sealed: Buffer, place: string): Promise<Buffer | 'altered' | 'erased'>;
   /**
    * Destroys the operator's key; false when there was none. Everything sealed for the operator so far is lost for good;
    * what is sealed afterwards gets a new key. Database backups and archived logs still hold the wrapped key: they must
@@ -45,18 +56,38 @@ export function createSealer({ config, masterKey }: SealerOptions): Sealer {
   // An idle connection that breaks is replaced at the next query, which reports what is wrong if that fails too.
   pool.on('error', () => {});
   const keys = createKeyRing(pool, masterKey);
-  const sealMany = async (secrets: readonly SecretToSeal[]) => {
-    const found = await keys.keysFor(secrets.map(({ operatorBin }) => operatorBin));
-    return secrets.map(({ operatorBin, text }) => {
-      const key = found.get(operatorBin);
+  const keysFor = async (bins: readonly string[]) => {
+    const found = await keys.keysFor(bins);
+    return (bin: string): OperatorKey => {
+      const key = found.get(bin);
       if (key === undefined) throw new Error('an operator key was erased while it was needed; try again');
-      return sealText(key.keyId, key.key, text);
+      return key;
+    };
+  };
+  const sealMany = async (secrets: readonly SecretToSeal[]) => {
+    const keyOf = await keysFor(secrets.map(({ operatorBin }) => operatorBin));
+    return secrets.map(({ operatorBin, text }) => {
+      const { keyId, key } = keyOf(operatorBin);
+      return sealText(keyId, key, text);
     });
   };
   return {
     seal: async (operatorBin, text) => (await sealMany([{ operatorBin, text }]))[0]!,
     sealMany,
     open: async (sealed) => openText(await keys.keyById(sealed.keyId), sealed),
+    sealBytes: async (operatorBin, bytes, place) => {
+      const { keyId, key } = (await keysFor([operatorBin]))(operatorBin);
+      return { keyId, sealed: encryptBytes(key, bytes, place) };
+    },
+    openBytes: async (keyId, sealed, place) => {
+      try {
+        return findDecryptedBytes(await keys.keyById(keyId), sealed, place) ?? 'altered';
+      } catch (error) {
+        if (error instanceof KeyErasedError) return 'erased';
+        if (error instanceof UnknownKeyError) return 'altered';
+        throw error;
+      }
+    },
     erase: keys.erase,
     rewrap: keys.rewrap,
     requestHasher: async () => {

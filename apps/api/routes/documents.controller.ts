@@ -46,7 +46,7 @@ export class DocumentsController {
       throw refuse('malformed', 'document-missing', 'the body is the document itself: PDF, PNG, JPEG, XLSX or DOCX');
     const wrong = documentFault(body, mediaType);
     if (wrong) throw refuse('refused', 'document-content', wrong);
-    const { sha256, bytes } = await this.parts.documents.put(body);
+    const { sha256, bytes } = await this.parts.documents.put(file.operatorBin, body);
     const { filingId } = filing;
     await this.commands.run(exchange, AttachDocument, {
       caseId: file.caseId,

@@ -83,7 +83,7 @@ export async function startTestApi(options: CreateApiOptions = {}): Promise<Test
       readModels,
       identity,
       requestHash,
-      documents: fileDocuments(path.join(home, 'documents')),
+      documents: fileDocuments(path.join(home, 'documents'), opened.sealer),
       health: createHealth(),
     },
     { logger: false, ...options },
