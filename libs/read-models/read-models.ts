@@ -37,7 +37,7 @@ export interface ReadModelsOptions {
   readonly onLog?: (line: string) => void;
   /** How often a standby asks for its turn, ms. Default 500. */
   readonly standbyMs?: number;
-  /** Facts in one transaction at most. Default 1000. */
+  /** Facts in one transaction at most. Default 500. */
   readonly batchSize?: number;
   /** Rows each read model may keep in memory, and in a rebuild. Default 20 000 and 100 000. */
   readonly rowsInMemory?: number;
@@ -98,7 +98,7 @@ export async function createReadModels(options: ReadModelsOptions) {
     onLog,
     onPassed: waiting.passed,
     standbyMs: options.standbyMs ?? 500,
-    batchSize: options.batchSize ?? 1_000,
+    batchSize: options.batchSize ?? 500,
     rowsInMemory: options.rowsInMemory ?? 20_000,
   });
 

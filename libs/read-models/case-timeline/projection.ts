@@ -14,6 +14,7 @@ export function caseTimelineProjection({ zone }: ProjectionContext): Projection 
     feeds: feedsOf('timeline'),
     unitsOf: (fact) => [fact.stream],
     streamsOf: (unit) => [unit],
+    recalls: (unit) => unit.startsWith(noticeCategory),
     apply(rows, fact) {
       const { position, stream, revision, id, type, recordedAt } = fact;
       const { actor } = fact.meta;

@@ -9,9 +9,18 @@ export interface DatabaseConfig {
   readonly password?: string;
 }
 
+export interface ConnectOptions {
+  /** Statements are sent without waiting for the answers of those before. No COPY goes over such a connection. */
+  readonly pipeline?: boolean;
+}
+
 /** A connection whose session reads instants in UTC and notices a dead peer within seconds. */
-export async function connect(config: DatabaseConfig, applicationName: string): Promise<pg.Client> {
-  const client = new pg.Client({ ...config, application_name: applicationName, keepAlive: true });
+export async function connect(
+  config: DatabaseConfig,
+  applicationName: string,
+  { pipeline = false }: ConnectOptions = {},
+): Promise<pg.Client> {
+  const client = new pg.Client({ ...config, application_name: applicationName, keepAlive: true, pipeline });
   // Without a listener the loss of an idle connection would end the process; whoever uses it next gets the error.
   client.on('error', () => {});
   await client.connect();
@@ -24,13 +33,29 @@ export async function connect(config: DatabaseConfig, applicationName: string): 
   return client;
 }
 
+type Sender = pg.ClientBase & { readonly pipeline?: boolean };
+
+/**
+ * All at once on a connection that sends ahead, else one after the other. Done only when every one is, also when one
+ * fails: what is still under way must not go on after a rollback.
+ */
+export async function together(client: Sender, work: readonly (() => Promise<unknown>)[]): Promise<void> {
+  if (!client.pipeline) {
+    for (const one of work) await one();
+    return;
+  }
+  const begun = work.map((one) => one());
+  await Promise.allSettled(begun);
+  await Promise.all(begun);
+}
+
 /** Runs `work` in a transaction; what it throws rolls back and is thrown on. */
-export async function inTransaction<T>(client: pg.ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('begin');
+export async function inTransaction<T>(client: Sender, work: () => Promise<T>): Promise<T> {
+  let result: T | undefined;
   try {
-    const result = await work();
+    await together(client, [() => client.query('begin'), async () => (result = await work())]);
     await client.query('commit');
-    return result;
+    return result as T;
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;

@@ -120,6 +120,23 @@ describe('the projector', () => {
     expect(await allRows()).toEqual(live);
   });
 
+  it('leaves nothing of a batch of which PostgreSQL refuses one statement, and makes up for it later', async () => {
+    const said: string[] = [];
+    const models = await readModels({ onLog: (line) => void said.push(line) });
+    models.projector.start();
+    await models.waitFor(await record(store, shortStory()), 10_000);
+    const before = await allRows();
+    await asSuperuser(`alter table read.timeline add constraint refusing check (type <> 'CaseAssigned') not valid`);
+    const { caseId } = cast(1);
+    const position = await record(store, [createStory().tell('CaseAssigned', { caseId, assignee: 'officer-1' })]);
+    expect(await until(() => said.some((line) => line.includes('refusing')), 10_000)).toBe(true);
+    expect(await allRows()).toEqual(before);
+    expect((await models.lag()).readModels.map(({ behind }) => behind)).toEqual(Array(7).fill(1));
+    await asSuperuser('alter table read.timeline drop constraint refusing');
+    expect(await models.waitFor(position, 10_000)).toBe(true);
+    expect((await models.queries.cases.find(caseId))?.assignee).toBe('officer-1');
+  });
+
   it('changes nothing when it is started again on a log it has folded', async () => {
     const first = await readModels();
     first.projector.start();

@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import { comparePositions, type Position } from '#libs/event-store';
 import { streamKey, type DomainFact } from '../facts.js';
+import { together } from './connection.js';
 import { copyLine, encodeRow, type EncodedRow } from './encode.js';
 import { errorText, writeParked, type ParkedUnit } from './parked.js';
 import type { Projection } from './projection.js';
 import { copyRows, insertRows, loadUnits } from './sql.js';
+import type { Stretch } from './stretch.js';
 import type { Table } from './table.js';
 import { Draft, UnitRows, type Appended, type AppendedRow, type Held } from './unit-rows.js';
 
@@ -23,6 +25,8 @@ export interface ModelRunOptions {
 
 type Encoded = Map<Table, EncodedRow[]>;
 
+/** Facts folded between two looks at the clock. */
+const lookEvery = 32;
 const copyChunk = 1 << 16;
 const unitsAtOnce = 2_000;
 /** Fewer new rows than this go by INSERT: COPY's round trip is not worth it. */
@@ -49,7 +53,7 @@ export class ModelRun {
   private older = new Map<string, UnitRows>();
   private youngRows = 0;
   /** Nothing was ever dropped from memory of a generation that began empty: what is not here does not exist. */
-  private whole: boolean;
+  whole: boolean;
 
   constructor(options: ModelRunOptions) {
     this.projection = options.projection;
@@ -66,21 +70,25 @@ export class ModelRun {
   isNews = (fact: DomainFact): boolean =>
     this.position === undefined || comparePositions(fact.position, this.position) > 0;
 
+  private newsOf(facts: readonly DomainFact[]): readonly DomainFact[] {
+    if (facts.length === 0 || !this.isNews(facts.at(-1)!)) return [];
+    return this.isNews(facts[0]!) ? facts : facts.filter(this.isNews);
+  }
+
   /**
-   * Folds the facts that are news, in order; `client` is asked for rows that are not in memory. Afterwards the run
-   * stands at the last fact, and `write` has to follow in a transaction with the checkpoint.
+   * Folds the facts that are news, in order; their units have been loaded. Afterwards the run stands at the last fact,
+   * and `write` has to follow in a transaction with the checkpoint.
    */
-  async fold(client: pg.ClientBase, facts: readonly DomainFact[]): Promise<void> {
-    const last = facts.at(-1);
-    if (last === undefined || !this.isNews(last)) return;
-    const { projection } = this;
-    const news = this.isNews(facts[0]!) ? facts : facts.filter(this.isNews);
-    if (!this.whole) await this.load(client, news);
-    for (const fact of news) {
-      if (!projection.feeds.has(fact.type)) continue;
+  async fold(facts: readonly DomainFact[], stretch: Stretch): Promise<void> {
+    const { feeds } = this.projection;
+    let since = 0;
+    for (const fact of this.newsOf(facts)) {
+      if (!feeds.has(fact.type)) continue;
       for (const unit of this.unitsOf(fact)) this.foldOne(fact, unit);
+      if (++since % lookEvery === 0 && stretch.isLong) await stretch.rest();
     }
-    this.position = last.position;
+    const last = facts.at(-1);
+    if (last !== undefined && this.isNews(last)) this.position = last.position;
   }
 
   private unitsOf(fact: DomainFact): readonly string[] {
@@ -138,24 +146,32 @@ export class ModelRun {
     return rows;
   }
 
-  private async load(client: pg.ClientBase, facts: readonly DomainFact[]): Promise<void> {
+  /** Reads the rows of the facts' units that are not in memory, all tables at once. */
+  async load(client: pg.ClientBase, facts: readonly DomainFact[]): Promise<void> {
+    if (this.whole) return;
+    const { feeds, recalls, tables } = this.projection;
     const units: string[] = [];
-    for (const fact of facts) {
-      if (!this.projection.feeds.has(fact.type)) continue;
+    for (const fact of this.newsOf(facts)) {
+      if (!feeds.has(fact.type)) continue;
       for (const unit of this.unitsOf(fact)) {
         if (this.parked.has(unit) || this.find(unit) !== undefined) continue;
         this.begin(unit);
-        units.push(unit);
+        if (recalls?.(unit) !== false) units.push(unit);
       }
     }
-    if (units.length === 0) return;
-    for (const table of this.projection.tables) {
-      if (table.appendOnly) continue;
-      const fitting = table.unitColumn.type === 'uuid' ? units.filter((name) => uuidShape.test(name)) : units;
-      for (const { unit, key, row } of await loadUnits(client, table, this.shadow, fitting)) {
-        this.younger.get(unit)!.load(table, key, row);
-        this.youngRows++;
-      }
+    const changing = tables.filter((table) => !table.appendOnly);
+    await together(
+      client,
+      changing.map((table) => () => this.loadTable(client, table, units)),
+    );
+  }
+
+  private async loadTable(client: pg.ClientBase, table: Table, units: readonly string[]): Promise<void> {
+    const fitting = table.unitColumn.type === 'uuid' ? units.filter((name) => uuidShape.test(name)) : units;
+    if (fitting.length === 0) return;
+    for (const { unit, key, row } of await loadUnits(client, table, this.shadow, fitting)) {
+      this.younger.get(unit)!.load(table, key, row);
+      this.youngRows++;
     }
   }
 
@@ -189,7 +205,7 @@ export class ModelRun {
    * Writes every changed row and what is parked, inside the caller's transaction; `appended` leaves the rows that may
    * change again in memory. A row PostgreSQL could not hold parks its unit, and the unit's rows stay as they were.
    */
-  async write(client: pg.ClientBase, what: 'everything' | 'appended' = 'everything'): Promise<void> {
+  async write(client: pg.ClientBase, stretch: Stretch, what: 'everything' | 'appended' = 'everything'): Promise<void> {
     const units = what === 'everything' ? this.dirty : [];
     if (what === 'everything') this.dirty = [];
     // PostgreSQL works on one part while the next is put into words.
@@ -197,7 +213,10 @@ export class ModelRun {
     for (let from = 0; from < units.length || this.appended.size > 0; from += unitsAtOnce) {
       const fresh: Encoded = new Map();
       const changed: Encoded = new Map();
-      for (const unit of units.slice(from, from + unitsAtOnce)) this.encodeUnit(unit, fresh, changed);
+      for (const unit of units.slice(from, from + unitsAtOnce)) {
+        this.encodeUnit(unit, fresh, changed);
+        if (stretch.isLong) await stretch.rest();
+      }
       for (const [table, rows] of this.appended) this.encodeAppended(table, rows, this.overwrite ? changed : fresh);
       this.appended.clear();
       await sending;
@@ -209,11 +228,15 @@ export class ModelRun {
   }
 
   private async send(client: pg.ClientBase, fresh: Encoded, changed: Encoded): Promise<void> {
-    for (const [table, rows] of fresh) {
-      if (rows.length < copyFrom) await insertRows(client, table, this.shadow, rows, false);
-      else await copyRows(client, table, this.shadow, chunksOf(table, rows));
-    }
-    for (const [table, rows] of changed) await insertRows(client, table, this.shadow, rows, true);
+    const { shadow } = this;
+    const statements: (() => Promise<void>)[] = [];
+    for (const [table, rows] of fresh)
+      // Only a table being built is filled by COPY: the projector's connection sends ahead, which COPY does not bear.
+      if (shadow === undefined || rows.length < copyFrom)
+        statements.push(() => insertRows(client, table, shadow, rows, false));
+      else statements.push(() => copyRows(client, table, shadow, chunksOf(table, rows)));
+    for (const [table, rows] of changed) statements.push(() => insertRows(client, table, shadow, rows, true));
+    await together(client, statements);
   }
 
   private encodeUnit(unit: UnitRows, fresh: Encoded, changed: Encoded): void {

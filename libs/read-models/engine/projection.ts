@@ -45,6 +45,8 @@ export interface Projection {
    * @throws anything: the unit is parked then.
    */
   settle?(table: Table, row: object): object;
+  /** False for a unit none of whose rows is ever looked at again: nothing is loaded for it. Left out: true for all. */
+  recalls?(unit: string): boolean;
   /** The streams a unit is folded from; called again with what was read until it names no new one. */
   streamsOf(unit: string, read: readonly DomainFact[]): readonly string[];
 }

@@ -3,11 +3,12 @@ import type pg from 'pg';
 import { comparePositions, type EventStore, type Position, type RecordedFact } from '#libs/event-store';
 import type { DomainFact } from '../facts.js';
 import { lockCheckpoints, readCheckpoints, writeCheckpoints, type Checkpoint } from './checkpoint.js';
-import { connect, inTransaction, locks, tryLock, type DatabaseConfig } from './connection.js';
+import { connect, inTransaction, locks, together, tryLock, type DatabaseConfig } from './connection.js';
 import { ModelRun } from './model-run.js';
 import { loadParked } from './parked.js';
 import type { Projection } from './projection.js';
 import { refoldRequested } from './refold.js';
+import { Stretch } from './stretch.js';
 
 export type ProjectorState = 'stopped' | 'standby' | 'active';
 
@@ -36,6 +37,7 @@ export interface Projector {
 
 const retryLookMs = 1_000;
 const failurePauseMs = 250;
+const longestRestMs = 20;
 
 export function createProjector(options: ProjectorOptions): Projector {
   const { config, onLog, standbyMs } = options;
@@ -49,7 +51,9 @@ export function createProjector(options: ProjectorOptions): Projector {
       state = 'standby';
       let client: pg.Client | undefined;
       try {
-        client = await connect(config, 'qadaga projector');
+        client = await connect(config, 'qadaga projector', { pipeline: true });
+        // Units are always found by a key; a plan made while a table was small must hold when it has grown.
+        await client.query('set plan_cache_mode = force_generic_plan; set enable_seqscan = off');
         const lost = connectionEnd(client);
         while (!signal.aborted && !(await tryLock(client, locks.projector))) await pause(standbyMs, signal);
         if (signal.aborted) break;
@@ -123,40 +127,51 @@ async function hold(
   const oneByOne = queue();
 
   /** False when another generation was switched in, or someone else wrote. */
-  async function agree(known: ReadonlyMap<string, Position | undefined>): Promise<boolean> {
-    const now = await lockCheckpoints(client, models);
-    return models.every((name) => {
-      const checkpoint = now.get(name)!;
-      return checkpoint.generation === runs.get(name)!.generation && checkpoint.position === known.get(name);
+  const agrees = (now: ReadonlyMap<string, Checkpoint>): boolean =>
+    models.every((name) => {
+      const [checkpoint, run] = [now.get(name)!, runs.get(name)!];
+      return checkpoint.generation === run.generation && checkpoint.position === run.position;
     });
-  }
 
+  /** Two trips to PostgreSQL and the commit: the lock and everything that is to be loaded, everything that is to be written. */
   async function applyBatch(batch: readonly RecordedFact[]): Promise<void> {
     const facts = batch as readonly DomainFact[];
     const last = facts.at(-1)!.position;
+    const stretch = new Stretch();
     for (;;) {
-      const known = new Map([...runs].map(([name, run]) => [name, run.position]));
       const moving = [...runs.values()].filter(({ position }) => isBefore(position, last));
       if (moving.length === 0) return;
-      for (const run of moving) await run.fold(client, facts);
+      const moved = moving.map((run) => run.projection.readModel);
       const done = await inTransaction(client, async () => {
-        if (!(await agree(known))) return false;
-        for (const run of moving) await run.write(client);
-        await writeCheckpoints(
-          client,
-          moving.map((run) => run.projection.readModel),
-          last,
-        );
+        let now: ReadonlyMap<string, Checkpoint> = new Map();
+        await together(client, [
+          async () => (now = await lockCheckpoints(client, models)),
+          ...moving.map((run) => () => run.load(client, facts)),
+        ]);
+        if (!agrees(now)) return false;
+        for (const run of moving) await run.fold(facts, stretch);
+        await together(client, [
+          ...moving.map((run) => () => run.write(client, stretch)),
+          () => writeCheckpoints(client, moved, last),
+        ]);
         return true;
       });
       if (done) {
         for (const run of moving) run.makeRoom();
         break;
       }
-      // What was folded is not written: every run begins anew from its tables.
+      // The rows in memory are of another generation: every run begins anew from its tables.
       await startAll();
     }
     options.onPassed(lowest(runs.values())!);
+  }
+
+  /** After a small batch the projector rests as long as it worked: the next is larger then, and a fact costs less. */
+  async function handle(batch: readonly RecordedFact[]): Promise<void> {
+    if (batch.length === 0) return;
+    const began = performance.now();
+    await oneByOne(() => applyBatch(batch));
+    if (batch.length < options.batchSize) await pause(Math.min(longestRestMs, performance.now() - began), signal);
   }
 
   const refold = () => oneByOne(() => refoldRequested(client, options.store, runs));
@@ -165,7 +180,7 @@ async function hold(
   const subscription = options.store.subscribe({
     ...(first === undefined ? {} : { after: first }),
     batchSize: options.batchSize,
-    handle: (batch) => (batch.length === 0 ? Promise.resolve() : oneByOne(() => applyBatch(batch))),
+    handle,
   });
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => (fail = reject));

@@ -6,6 +6,7 @@ import { lockCheckpoints } from './checkpoint.js';
 import { connect, inTransaction, locks, tryLock, type DatabaseConfig } from './connection.js';
 import { ModelRun } from './model-run.js';
 import type { Projection, ReadModelName } from './projection.js';
+import { Stretch } from './stretch.js';
 
 export interface RebuildProgress {
   readonly phase: 'reading' | 'indexing' | 'switching' | 'done';
@@ -112,6 +113,7 @@ class LogReader {
   private after: Position | undefined;
   private writing: Promise<void> = Promise.resolve();
   private toAppend = 0;
+  private readonly stretch = new Stretch();
 
   constructor(
     private readonly store: EventStore,
@@ -132,13 +134,15 @@ class LogReader {
       this.onBatch();
     }
     await this.writing;
-    for (const { run } of this.built) await run.write(this.client, written);
+    for (const { run } of this.built) await run.write(this.client, this.stretch, written);
   }
 
   private async take(batch: readonly RecordedFact[]): Promise<void> {
     if (batch.length === 0) return;
     for (const one of this.built) {
-      await one.run.fold(this.client, batch as readonly DomainFact[]);
+      if (!one.run.whole) await this.writing;
+      await one.run.load(this.client, batch as readonly DomainFact[]);
+      await one.run.fold(batch as readonly DomainFact[], this.stretch);
       await this.makeRoom(one);
     }
     this.facts += batch.length;
@@ -152,7 +156,7 @@ class LogReader {
   }
 
   private async writeAppended(): Promise<void> {
-    for (const { run } of this.built) await run.write(this.client, 'appended');
+    for (const { run } of this.built) await run.write(this.client, this.stretch, 'appended');
   }
 
   /** More rows than memory may hold: they go to the table, and the table gets the keys to find them again. */
@@ -160,7 +164,7 @@ class LogReader {
     if (one.run.mustWrite) {
       await this.writing;
       await index(this.client, one);
-      await one.run.write(this.client);
+      await one.run.write(this.client, this.stretch);
     }
     one.run.makeRoom();
   }
@@ -175,11 +179,12 @@ async function index(client: pg.ClientBase, one: Built): Promise<void> {
 /** Writes the rows still in memory, model by model, while those written before get their indexes on a second connection. */
 async function finish(config: DatabaseConfig, client: pg.ClientBase, built: readonly Built[]): Promise<void> {
   const indexer = await connect(config, 'qadaga rebuild');
+  const stretch = new Stretch();
   try {
     let indexing: Promise<void> = Promise.resolve();
     // The last one, the timeline, is the longest and written already.
     for (const one of [...built].reverse()) {
-      await one.run.write(client);
+      await one.run.write(client, stretch);
       indexing = indexing.then(() => index(indexer, one));
       indexing.catch(() => {});
     }

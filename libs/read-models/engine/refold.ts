@@ -7,6 +7,7 @@ import { ModelRun } from './model-run.js';
 import { writeParked } from './parked.js';
 import type { Projection } from './projection.js';
 import { removeUnit } from './sql.js';
+import { Stretch } from './stretch.js';
 
 /** All facts of a unit that feed the projection, in log order. */
 export async function factsOfUnit(store: EventStore, projection: Projection, unit: string): Promise<DomainFact[]> {
@@ -64,7 +65,8 @@ async function refold(client: pg.ClientBase, store: EventStore, run: ModelRun, u
     rowsInMemory: Number.MAX_SAFE_INTEGER,
     overwrite: true,
   });
-  await fresh.fold(client, facts);
+  const stretch = new Stretch();
+  await fresh.fold(facts, stretch);
   await inTransaction(client, async () => {
     const checkpoint = (await lockCheckpoints(client, [readModel])).get(readModel)!;
     if (checkpoint.generation !== generation || checkpoint.position !== position) return;
@@ -72,7 +74,7 @@ async function refold(client: pg.ClientBase, store: EventStore, run: ModelRun, u
     if (failed === undefined) {
       await client.query('savepoint refold');
       for (const table of projection.tables) if (!table.appendOnly) await removeUnit(client, table, unit);
-      await fresh.write(client);
+      await fresh.write(client, stretch);
       if (fresh.parked.size === 0) {
         await client.query('delete from read.parked where read_model = $1 and generation = $2 and unit = $3', [
           readModel,

@@ -1,13 +1,19 @@
 import type pg from 'pg';
 import type { Connection, Submittable } from 'pg';
+import { together } from './connection.js';
 import type { EncodedRow } from './encode.js';
-import type { Table, TableColumn } from './table.js';
+import type { ColumnType, Table, TableColumn } from './table.js';
 
 /** A table of a generation being built carries its number; the one that readers see carries none. */
 export const tableName = (table: Table, shadow: number | undefined): string =>
   shadow === undefined ? `read.${table.name}` : `read.${table.name}__g${shadow}`;
 
-const isoOf = (text: string) => new Date(`${text.replace(' ', 'T').replace(/\+00$/, '')}Z`).toISOString();
+/** PostgreSQL's text of an instant: `2021-01-01 04:00:00.5+00`, as we write it. */
+function isoOf(text: string): string {
+  // Years of five digits, or before our era, are left to Date.
+  if (text.charCodeAt(10) !== 0x20 || !text.endsWith('+00')) return new Date(text).toISOString();
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.slice(20, -3).slice(0, 3).padEnd(3, '0')}Z`;
+}
 const parsers = new Map<number, (text: string) => unknown>([
   [16, (text) => text === 't'],
   [20, Number],
@@ -35,14 +41,14 @@ export async function loadUnits(
   shadow: number | undefined,
   units: readonly string[],
 ): Promise<LoadedRow[]> {
-  const names = table.columns.map((column) => `"${column.name}"`).join(', ');
   const { unitColumn } = table;
-  const result = await client.query<unknown[]>({
-    text: `select ${names} from ${tableName(table, shadow)} where "${unitColumn.name}" = any($1::${unitColumn.type}[])`,
-    values: [units],
-    rowMode: 'array',
-    types,
+  const name = `load ${tableName(table, shadow)}`;
+  const text = statement(name, () => {
+    const names = table.columns.map((column) => `"${column.name}"`).join(', ');
+    return `select ${names} from ${tableName(table, shadow)} where "${unitColumn.name}" = any($1::${unitColumn.type}[])`;
   });
+  const values = [arrayText(units, unitColumn.type)];
+  const result = await client.query<unknown[]>({ name, text, values, rowMode: 'array', types });
   const rest = restOfKey(table);
   return result.rows.map((values) => {
     const row: Record<string, unknown> = {};
@@ -53,6 +59,14 @@ export async function loadUnits(
       row,
     };
   });
+}
+
+/** Texts by name: each is made once, and prepared once by a connection. */
+const statements = new Map<string, string>();
+function statement(name: string, make: () => string): string {
+  let text = statements.get(name);
+  if (text === undefined) statements.set(name, (text = make()));
+  return text;
 }
 
 const rowsPerStatement = 2_000;
@@ -66,17 +80,38 @@ export async function insertRows(
   replace: boolean,
 ): Promise<void> {
   const { columns } = table;
+  const name = `${replace ? 'replace' : 'insert'} ${tableName(table, shadow)}`;
+  const text = statement(name, () => insertText(table, shadow, replace));
+  const parts: (() => Promise<unknown>)[] = [];
+  for (let from = 0; from < rows.length; from += rowsPerStatement) {
+    const part = rows.slice(from, from + rowsPerStatement);
+    const column = (i: number) => part.map((row) => row[i]!);
+    parts.push(() => client.query({ name, text, values: columns.map(({ type }, i) => arrayText(column(i), type)) }));
+  }
+  await together(client, parts);
+}
+
+function insertText(table: Table, shadow: number | undefined, replace: boolean): string {
+  const { columns } = table;
   const names = columns.map(({ name }) => `"${name}"`).join(', ');
-  const arrays = columns.map((_, i) => `$${i + 1}::text[]`).join(', ');
-  const cast = columns.map(({ name, type }) => (type === 'text' ? `"${name}"` : `"${name}"::${type}`)).join(', ');
+  const arrays = columns.map(({ type }, i) => `$${i + 1}::${type}[]`).join(', ');
   const keys = columns.filter(({ key }) => key).map(({ name }) => `"${name}"`);
   const others = columns.filter(({ key }) => !key).map(({ name }) => `"${name}" = excluded."${name}"`);
   const conflict = !replace ? '' : ` on conflict (${keys.join(', ')}) do update set ${others.join(', ')}`;
-  const text = `insert into ${tableName(table, shadow)} (${names}) select ${cast} from unnest(${arrays}) as x(${names})${conflict}`;
-  for (let from = 0; from < rows.length; from += rowsPerStatement) {
-    const part = rows.slice(from, from + rowsPerStatement);
-    await client.query({ name: undefined, text, values: columns.map((_, i) => part.map((row) => row[i])) });
+  return `insert into ${tableName(table, shadow)} (${names}) select * from unnest(${arrays})${conflict}`;
+}
+
+const quotable = /["\\]/g;
+/** An array as PostgreSQL reads it from text. */
+function arrayText(fields: EncodedRow, type: ColumnType): string {
+  const isQuoted = type === 'text' || type === 'jsonb';
+  let text = '{';
+  for (const field of fields) {
+    if (text.length > 1) text += ',';
+    if (field === null) text += 'NULL';
+    else text += isQuoted ? `"${field.replace(quotable, '\\$&')}"` : field;
   }
+  return `${text}}`;
 }
 
 /** COPY … FROM STDIN on a `pg` connection, which has the messages but no way to send them. */
