@@ -61,6 +61,11 @@ program
   .action(() => run(async () => (await import('./commands/rebuild.js')).rebuildCommand()));
 
 program
+  .command('migrate')
+  .description('bring the tables to this release, as their owner, before its processes start')
+  .action(() => run(async () => (await import('./commands/migrate.js')).migrateCommand()));
+
+program
   .command('doctor')
   .description('look at configuration, clocks, lag and the deadline engine')
   .addOption(new Option('--json', 'for machines'))

@@ -33,7 +33,12 @@ const inputs = ['dist/.tsbuildinfo', 'node_modules/.package-lock.json']
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== inputs) {
   await build({
     absWorkingDir: projectRoot(),
-    entryPoints: { standalone: at('dist/apps/standalone/main.js'), qadaga: at('dist/apps/cli/main.js') },
+    entryPoints: {
+      standalone: at('dist/apps/standalone/main.js'),
+      api: at('dist/apps/api/main.js'),
+      worker: at('dist/apps/worker/main.js'),
+      qadaga: at('dist/apps/cli/main.js'),
+    },
     outdir: programs,
     bundle: true,
     splitting: true,

@@ -1,21 +1,13 @@
-import path from 'node:path';
-import { createApi } from '#apps/api';
-import { asJson, clockSkewMs, examine, openHouse, serverEngine, type OpenedHouse } from '#libs/assembly';
-import { fileDocuments } from '#libs/documents';
+import { serveApi } from '#apps/api';
+import { openHouse, prepareWork, type OpenedHouse } from '#libs/assembly';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import type { Engine } from '#libs/engine';
-import { createFirstKeys, TooManyAttemptsError } from '#libs/identity';
-import { systemClock } from '#libs/kernel';
-import { createHealth, createLogger, nestLogger, type Config, type Health, type Logger } from '#libs/platform';
-import { TooManyRequestsError } from '#libs/http-edge';
+import { createLogger, workerRoles, type Config, type Logger, type RunningProgram } from '#libs/platform';
 
-export interface RunningServer {
+export interface RunningServer extends RunningProgram {
   readonly url: string;
   readonly opened: OpenedHouse;
   readonly engine: Engine;
-  /** Said once to whoever started it. */
-  readonly notes: readonly string[];
-  close(): Promise<void>;
 }
 
 export interface ServerOptions {
@@ -27,77 +19,22 @@ export interface ServerOptions {
 /** All of Qadaga in one process: API, projections, policies and jobs, on the embedded PostgreSQL unless told otherwise. */
 export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
   const { logger = createLogger({ level: config.logLevel }), embedded } = options;
-  const opened = await openHouse(config, {
-    projector: true,
-    onLog: (line) => logger.info(line),
-    ...(embedded ? { embedded } : {}),
-  });
-  const closers: (() => Promise<unknown>)[] = [() => opened.close()];
+  const closers: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const { engine, stop } = serverEngine(opened, (error, where) =>
-      logger.error({ err: error, where }, 'the deadline engine met a fault'),
-    );
-    closers.push(stop);
-    const creating = createApi(
-      {
-        house: opened.house,
-        readModels: opened.readModels,
-        identity: opened.identity,
-        documents: fileDocuments(path.join(config.home, 'documents'), opened.sealer),
-        health: healthOf(opened, engine),
-        requestHash: opened.requestHash,
-        // The configuration names paths of this machine: that is for the terminal, not for a client.
-        doctor: async () =>
-          asJson((await examine(opened, await engine.status())).filter(({ name }) => name !== 'configuration')),
-      },
-      {
-        logger: nestLogger(logger),
-        edge: {
-          translate: (error) =>
-            error instanceof TooManyAttemptsError ? new TooManyRequestsError(error.retryAfterSeconds) : undefined,
-          onFailure: (error) => logger.error({ err: error }, 'a request failed'),
-        },
-      },
-    );
-    closers.push(() => creating.then((api) => api.close()).catch(() => {}));
-    engine.policies.start();
-    const [api, keys] = await Promise.all([
-      creating,
-      createFirstKeys(opened.databases.app, config.home),
-      engine.startJobs(),
-    ]);
-    await api.listen(config.port, config.host);
-    const notes = [...opened.databases.notes];
-    if (keys.created) notes.push(`API keys, one per role, are in ${keys.file}`);
-    return { url: await api.getUrl(), opened, engine, notes, close };
+    const onLog = (line: string) => logger.info(line);
+    const opened = await openHouse(config, { projector: false, onLog, ...(embedded ? { embedded } : {}) });
+    closers.push(() => opened.close());
+    const work = prepareWork(opened, workerRoles, logger);
+    closers.push(() => work.stop());
+    const serving = serveApi(opened, work, logger);
+    closers.push(() => serving.then((served) => served.close()).catch(() => {}));
+    const [served] = await Promise.all([serving, work.start()]);
+    return { ...served, opened, engine: work.engine, close };
   } catch (error) {
     await close().catch(() => {});
     throw error;
   }
-}
-
-function healthOf(opened: OpenedHouse, engine: Engine): Health {
-  const health = createHealth();
-  health.register({ name: 'process', kind: 'liveness', check: () => undefined });
-  health.register({
-    name: 'database',
-    kind: 'readiness',
-    check: async () => {
-      const skew = await clockSkewMs(opened);
-      // When a filing was received must not hang on a clock that is wrong.
-      if (opened.clock === systemClock && Math.abs(skew) > 1000) throw new Error(`our clock is ${skew} ms off`);
-    },
-  });
-  health.register({
-    name: 'projector',
-    kind: 'readiness',
-    check: async () => {
-      if (!(await opened.readModels.lag()).projectorActive) throw new Error('no projector is active');
-    },
-  });
-  health.register({ name: 'engine', kind: 'readiness', check: async () => void (await engine.status()) });
-  return health;
 }

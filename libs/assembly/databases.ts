@@ -14,7 +14,8 @@ export interface DatabaseConfig {
 
 /** Where facts, tables and queues are: one PostgreSQL, two users. The owner migrates, the application serves. */
 export interface Databases {
-  readonly owner: DatabaseConfig;
+  /** Not every process of a deployment is given it. */
+  readonly owner?: DatabaseConfig;
   readonly app: DatabaseConfig;
   readonly appRole: string;
   readonly kind: 'embedded' | 'server';
@@ -28,9 +29,17 @@ export interface Databases {
 /** The server that the configuration names, or the embedded one of the home: `starting` already, or joined or started. */
 export async function openDatabases(config: Config, starting?: Promise<EmbeddedPostgres>): Promise<Databases> {
   if (config.database) {
-    const owner = fromUrl(config.database.ownerUrl);
-    const app = fromUrl(config.database.url);
-    return { owner, app, appRole: app.user, kind: 'server', joined: false, notes: [], stop: async () => {} };
+    const { url, ownerUrl } = config.database;
+    const app = fromUrl(url);
+    return {
+      ...(ownerUrl === undefined ? {} : { owner: fromUrl(ownerUrl) }),
+      app,
+      appRole: app.user,
+      kind: 'server',
+      joined: false,
+      notes: [],
+      stop: async () => {},
+    };
   }
   const embedded = await (starting ?? joinOrStartEmbedded(config.home));
   const owner = embedded.config('qadaga', 'owner');

@@ -1,18 +1,17 @@
 import pg from 'pg';
 import { systemClock, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
-import { createPostgresEventStore, migrateEventStore, type EventStore } from '#libs/event-store';
-import { migrateEngine } from '#libs/engine';
+import { createPostgresEventStore, type EventStore } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
-import { createIdentity, migrateIdentity, type Identity } from '#libs/identity';
-import { migrateJobs } from '#libs/jobs';
+import { createIdentity, type Identity } from '#libs/identity';
 import type { Config } from '#libs/platform';
-import { createReadModels, migrateReadModels, type ReadModels } from '#libs/read-models';
+import { createReadModels, type ReadModels } from '#libs/read-models';
 import { loadRules, type RulesCatalogue } from '#libs/rules';
-import { createSealer, loadMasterKey, migrateVault, type Sealer } from '#libs/sealing';
+import { createSealer, loadMasterKey, type Sealer } from '#libs/sealing';
 import { openDatabases, type Databases } from './databases.js';
 import { caseDirectory } from './directory.js';
-import { migrateNumbers, PostgresNumbers } from './numbers.js';
+import { PostgresNumbers } from './numbers.js';
+import { prepareSchema } from './schema.js';
 import { SimulatedClock } from './simulated-clock.js';
 import { allUpcasters } from './upcasters.js';
 
@@ -58,7 +57,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    await migrate(databases);
+    await prepareSchema(databases);
     const clock = options.clock ?? clockOf(config);
     const pool = new pg.Pool({ ...databases.app, max: 6 });
     pool.on('error', () => {});
@@ -125,19 +124,4 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
 function clockOf({ home, simulatedClock }: Config): Clock {
   if (SimulatedClock.exists(home)) return new SimulatedClock(home);
   return simulatedClock === undefined ? systemClock : SimulatedClock.create(home, simulatedClock);
-}
-
-/** Each part has a schema of its own, so none waits for another. */
-async function migrate({ owner, appRole }: Databases): Promise<void> {
-  // What is written later is on disk only after these commits are; a crash before that makes the schemas anew.
-  const lazily = { ...owner, options: '-c synchronous_commit=off' };
-  await Promise.all([
-    migrateEventStore(lazily, appRole),
-    migrateVault(lazily, appRole),
-    migrateIdentity(lazily, appRole),
-    migrateNumbers(lazily, appRole),
-    migrateJobs(lazily, appRole),
-    migrateReadModels(owner),
-    migrateEngine(lazily, appRole),
-  ]);
 }

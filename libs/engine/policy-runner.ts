@@ -157,9 +157,11 @@ export class PolicyRunner {
     const owed: Owed[] = [];
     await forEachLimited(work, this.options.concurrency ?? 128, ([key, all]) =>
       this.locks.hold(key, async () => {
-        for (const one of all) await this.performOrPark(key, one, owed);
+        for (const one of all) if (!this.ending.signal.aborted) await this.performOrPark(key, one, owed);
       }),
     );
+    // Broken off: who leads next begins the batch anew, and what was performed is found done.
+    if (this.ending.signal.aborted) return;
     if (owed.length > 0) await this.options.enqueue(owed);
     this.position = batch.at(-1)!.position;
     // Where nothing was asked for, a second's worth of facts may be read again.

@@ -20,6 +20,10 @@ export function createPostgresLeadership(options: {
 
   async function campaign(client: pg.Client, signal: AbortSignal): Promise<boolean> {
     await client.connect();
+    // A machine that is gone without a word is noticed within seconds.
+    await client.query(
+      'set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 2; set tcp_user_timeout = 4000',
+    );
     while (!signal.aborted) {
       const { rows } = await client.query<{ won: boolean }>('select pg_try_advisory_lock($1, $2) as won', [
         lockSpace,

@@ -231,11 +231,14 @@ class BullQueue implements JobQueue {
   }
 
   private async shut(): Promise<void> {
-    await atMost(drainMs, Promise.all(this.workers.map((worker) => worker.close())));
+    const drained = Promise.all(this.workers.map((worker) => worker.close()));
+    await atMost(drainMs, drained);
     this.abandon.abort();
+    // A job that gives up now goes back to its queue; one that does not listen is taken from us when its lock runs out.
+    await atMost(1000, drained);
     // A server that is away does not answer to a farewell either.
-    await atMost(1000, Promise.all([...this.queues.values()].map((queue) => queue.close())));
-    await atMost(1000, this.release());
+    await atMost(500, Promise.all([...this.queues.values()].map((queue) => queue.close())));
+    await atMost(500, this.release());
   }
 
   private queue(name: JobName): AnyQueue {

@@ -50,9 +50,9 @@ export interface JobQueue {
   /** Runs a failed or waiting-to-be-retried job now; false when there is none. */
   retry(name: JobName, jobId: string): Promise<boolean>;
   depth(): Promise<{ readonly [N in JobName]: JobDepth }>;
-  /** Takes no more jobs and waits for the running ones, at most 10 s. */
+  /** Takes no more jobs and waits for the running ones; those that take longer are told, and are owed as before. */
   close(): Promise<void>;
 }
 
-/** How long `close` waits for running jobs. */
-export const drainMs = 10_000;
+/** How long `close` lets running jobs be; a process has ten seconds to end in all. */
+export const drainMs = 6_000;

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { ConfigError, loadConfig, redacted } from './index.js';
 
 const faultsOf = (environment: Record<string, string>) => {
@@ -21,6 +24,8 @@ describe('the configuration', () => {
       outbox: '/srv/.qadaga/outbox',
       logLevel: 'info',
       sweepSeconds: 15,
+      roles: ['projections', 'policies', 'jobs'],
+      healthPort: 3001,
     });
   });
   it('reads every setting', () => {
@@ -42,6 +47,8 @@ describe('the configuration', () => {
         QADAGA_SWEEP_SECONDS: '60',
         QADAGA_SIMULATED_CLOCK: '2021-01-10T15:00:00+06:00',
         QADAGA_MASTER_KEY_FILE: 'keys/master',
+        QADAGA_ROLES: 'jobs,projections',
+        QADAGA_HEALTH_PORT: '0',
         QADAGA_REQUIRE: 'all',
         PATH: '/bin',
       },
@@ -50,6 +57,8 @@ describe('the configuration', () => {
     expect(config).toMatchObject({
       home: '/srv/data',
       port: 0,
+      roles: ['projections', 'jobs'],
+      healthPort: 0,
       zone: 'Asia/Aqtau',
       outbox: '/var/out',
       simulatedClock: '2021-01-10T09:00:00.000Z',
@@ -74,17 +83,18 @@ describe('the configuration', () => {
       QADAGA_SWEEP_SECONDS: '1.5',
       QADAGA_SIMULATED_CLOCK: '2021-02-30T00:00:00Z',
       QADAGA_RULES: '../etc',
+      QADAGA_ROLES: 'jobs,cooking',
     });
     expect(error.faults.map(({ name }) => name).sort()).toEqual([
       'HOST',
       'PORT',
-      'QADAGA_DATABASE_OWNER_URL',
       'QADAGA_DATABASE_URL',
       'QADAGA_ENERGY_BODY_TOKEN',
       'QADAGA_LOG_LEVEL',
       'QADAGA_PROT',
       'QADAGA_QUEUE',
       'QADAGA_REDIS_URL',
+      'QADAGA_ROLES',
       'QADAGA_RULES',
       'QADAGA_SIMULATED_CLOCK',
       'QADAGA_SWEEP_SECONDS',
@@ -92,6 +102,38 @@ describe('the configuration', () => {
     ]);
     for (const { name } of error.faults) expect(error.message).toContain(name);
     expect(error.message).not.toContain('hush');
+  });
+  it('takes secrets from files, and says what is wrong with one', () => {
+    const dir = mkdtempSync(path.join(os.tmpdir(), 'qadaga-config-'));
+    try {
+      const file = path.join(dir, 'database_url');
+      writeFileSync(file, 'postgres://app:hush@db/qadaga\n');
+      writeFileSync(path.join(dir, 'empty'), '\n');
+      const config = loadConfig({ QADAGA_DATABASE_URL_FILE: file }, '/srv');
+      expect(config.database).toEqual({ url: 'postgres://app:hush@db/qadaga' });
+      const error = faultsOf({
+        QADAGA_DATABASE_URL_FILE: file,
+        QADAGA_DATABASE_URL: 'postgres://other:hush@db/qadaga',
+        QADAGA_DATABASE_OWNER_URL_FILE: path.join(dir, 'none'),
+        QADAGA_REDIS_URL_FILE: path.join(dir, 'empty'),
+        QADAGA_HOME_FILE: file,
+      });
+      expect(error.faults.map(({ name }) => name).sort()).toEqual([
+        'QADAGA_DATABASE_OWNER_URL_FILE',
+        'QADAGA_DATABASE_URL_FILE',
+        'QADAGA_HOME_FILE',
+        'QADAGA_REDIS_URL_FILE',
+      ]);
+      expect(error.message).not.toContain('hush');
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  });
+  it('lets a process do without the owner, and no owner do without the user', () => {
+    expect(loadConfig({ QADAGA_DATABASE_URL: 'postgres://app:x@db/qadaga' }).database).not.toHaveProperty('ownerUrl');
+    expect(faultsOf({ QADAGA_DATABASE_OWNER_URL: 'postgres://owner:x@db/qadaga' }).message).toContain(
+      'QADAGA_DATABASE_URL is needed',
+    );
   });
   it('does not let the user that serves requests be the owner of the tables', () => {
     const url = 'postgres://one:x@db/qadaga';

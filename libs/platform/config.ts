@@ -1,8 +1,15 @@
 import path from 'node:path';
 import { findInstant, type Instant } from '#libs/kernel';
+import { fileVariable, reader, type ConfigFault, type Environment, type Reader } from './config-reader.js';
+
+export type { ConfigFault } from './config-reader.js';
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+/** What a worker process does: folds facts into read models, performs policies, works on the queues. */
+export const workerRoles = ['projections', 'policies', 'jobs'] as const;
+export type WorkerRole = (typeof workerRoles)[number];
 
 /** What the environment says about this deployment. Paths are absolute. */
 export interface Config {
@@ -14,8 +21,15 @@ export interface Config {
   /** Over the rule set's own zone; undefined keeps that. */
   readonly zone?: string;
   readonly queue: { readonly kind: 'postgres' } | { readonly kind: 'redis'; readonly url: string };
-  /** An external PostgreSQL; undefined is the embedded one. `url` is the application's user, `ownerUrl` migrates. */
-  readonly database?: { readonly url: string; readonly ownerUrl: string };
+  /**
+   * An external PostgreSQL; undefined is the embedded one. `url` is the application's user, `ownerUrl` migrates; a
+   * process without it waits until the schema is as it needs it.
+   */
+  readonly database?: { readonly url: string; readonly ownerUrl?: string };
+  /** Of a worker process. */
+  readonly roles: readonly WorkerRole[];
+  /** Where a worker process answers about its health; 0 takes a free one. */
+  readonly healthPort: number;
   /** Where notices are pushed; undefined leaves them in our inbox. */
   readonly energyBody?: { readonly url: string; readonly token?: string };
   readonly outbox: string;
@@ -26,11 +40,6 @@ export interface Config {
   readonly masterKeyFile?: string;
 }
 
-export interface ConfigFault {
-  readonly name: string;
-  readonly message: string;
-}
-
 /** Lists every fault with the name of its variable; never a value, which may be a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -39,24 +48,25 @@ export class ConfigError extends Error {
   }
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** May also come as a file, named by `…_FILE`. */
+const secrets = ['QADAGA_DATABASE_URL', 'QADAGA_DATABASE_OWNER_URL', 'QADAGA_REDIS_URL', 'QADAGA_ENERGY_BODY_TOKEN'];
 
 /** Every name we read. `QADAGA_REQUIRE` belongs to the test suite. */
 const known = new Set([
+  ...secrets,
+  ...secrets.map(fileVariable),
   'QADAGA_HOME',
   'QADAGA_RULES',
   'QADAGA_ZONE',
   'QADAGA_QUEUE',
-  'QADAGA_REDIS_URL',
-  'QADAGA_DATABASE_URL',
-  'QADAGA_DATABASE_OWNER_URL',
   'QADAGA_ENERGY_BODY_URL',
-  'QADAGA_ENERGY_BODY_TOKEN',
   'QADAGA_OUTBOX',
   'QADAGA_LOG_LEVEL',
   'QADAGA_SWEEP_SECONDS',
   'QADAGA_SIMULATED_CLOCK',
   'QADAGA_MASTER_KEY_FILE',
+  'QADAGA_ROLES',
+  'QADAGA_HEALTH_PORT',
   'QADAGA_REQUIRE',
 ]);
 
@@ -67,52 +77,6 @@ function isZone(text: string): boolean {
     return false;
   }
 }
-
-function findUrl(text: string, protocols: readonly string[]): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return url !== undefined && protocols.includes(url.protocol) && url.hostname !== '' ? url : undefined;
-}
-
-/** Collects faults instead of throwing at the first. An empty value counts as not set, as in compose files. */
-function reader(environment: Environment) {
-  const faults: ConfigFault[] = [];
-  const fault = (name: string, message: string) => void faults.push({ name, message });
-  const text = (name: string) => environment[name]?.trim() || undefined;
-  return {
-    faults,
-    fault,
-    text,
-    checked: (name: string, isRight: (value: string) => boolean, message: string) => {
-      const value = text(name);
-      if (value === undefined || isRight(value)) return value;
-      fault(name, message);
-      return undefined;
-    },
-    whole: (name: string, byDefault: number, min: number, max: number) => {
-      const value = text(name);
-      if (value === undefined) return byDefault;
-      const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
-      if (number >= min && number <= max) return number;
-      fault(name, `must be a whole number from ${min} to ${max}`);
-      return byDefault;
-    },
-    choice: <T extends string>(name: string, choices: readonly T[], byDefault: T): T => {
-      const value = text(name);
-      if (value === undefined) return byDefault;
-      const found = choices.find((choice) => choice === value);
-      if (found === undefined) fault(name, `must be one of ${choices.join(', ')}`);
-      return found ?? byDefault;
-    },
-    url: (name: string, protocols: readonly string[]) => {
-      const value = text(name);
-      if (value === undefined || findUrl(value, protocols)) return value;
-      fault(name, `must be an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`);
-      return undefined;
-    },
-  };
-}
-
-type Reader = ReturnType<typeof reader>;
 
 function queueOf(read: Reader): Config['queue'] {
   const kind = read.choice('QADAGA_QUEUE', ['postgres', 'redis'], 'postgres');
@@ -127,16 +91,23 @@ function databaseOf(read: Reader): Config['database'] {
   const protocols = ['postgres:', 'postgresql:'];
   const url = read.url('QADAGA_DATABASE_URL', protocols);
   const ownerUrl = read.url('QADAGA_DATABASE_OWNER_URL', protocols);
-  for (const [name, other] of [
-    ['QADAGA_DATABASE_URL', 'QADAGA_DATABASE_OWNER_URL'],
-    ['QADAGA_DATABASE_OWNER_URL', 'QADAGA_DATABASE_URL'],
-  ] as const)
-    if (read.text(name) === undefined && read.text(other) !== undefined) read.fault(name, `is needed with ${other}`);
-  if (url === undefined || ownerUrl === undefined) return undefined;
+  if (url === undefined && read.text('QADAGA_DATABASE_OWNER_URL') !== undefined)
+    read.fault('QADAGA_DATABASE_URL', 'is needed with QADAGA_DATABASE_OWNER_URL');
+  if (url === undefined) return undefined;
+  if (ownerUrl === undefined) return { url };
   // The user that serves requests must not be able to change or remove facts; the owner can.
   if (new URL(url).username === new URL(ownerUrl).username)
     read.fault('QADAGA_DATABASE_URL', 'must name another database user than QADAGA_DATABASE_OWNER_URL');
   return { url, ownerUrl };
+}
+
+/** All of them unless told. */
+function rolesOf(read: Reader): readonly WorkerRole[] {
+  const names = read.text('QADAGA_ROLES')?.split(/[\s,]+/) ?? workerRoles;
+  const chosen = workerRoles.filter((role) => names.includes(role));
+  if (names.some((name) => !(workerRoles as readonly string[]).includes(name)))
+    read.fault('QADAGA_ROLES', `must be some of ${workerRoles.join(', ')}, with commas between them`);
+  return chosen;
 }
 
 function energyBodyOf(read: Reader): Config['energyBody'] {
@@ -159,7 +130,7 @@ const defined = <T extends object>(record: T) =>
  * @throws ConfigError with every fault at once.
  */
 export function loadConfig(environment: Environment = process.env, cwd: string = process.cwd()): Config {
-  const read = reader(environment);
+  const read = reader(environment, secrets);
   for (const name of Object.keys(environment))
     if (name.startsWith('QADAGA_') && !known.has(name)) read.fault(name, 'is not a setting of Qadaga');
   const home = path.resolve(cwd, read.text('QADAGA_HOME') ?? '.qadaga');
@@ -183,6 +154,8 @@ export function loadConfig(environment: Environment = process.env, cwd: string =
     outbox: pathOf('QADAGA_OUTBOX') ?? path.join(home, 'outbox'),
     logLevel: read.choice('QADAGA_LOG_LEVEL', logLevels, 'info'),
     sweepSeconds: read.whole('QADAGA_SWEEP_SECONDS', 15, 1, 3_600),
+    roles: rolesOf(read),
+    healthPort: read.whole('QADAGA_HEALTH_PORT', 3001, 0, 65_535),
     ...defined({
       zone: read.checked('QADAGA_ZONE', isZone, 'must be the name of a time zone, e.g. Asia/Almaty'),
       database: databaseOf(read),
@@ -209,7 +182,12 @@ export function redacted(config: Config): Config {
     ...config,
     ...(config.queue.kind === 'redis' ? { queue: { kind: 'redis', url: withoutLogin(config.queue.url) } } : {}),
     ...(config.database
-      ? { database: { url: withoutLogin(config.database.url), ownerUrl: withoutLogin(config.database.ownerUrl) } }
+      ? {
+          database: {
+            url: withoutLogin(config.database.url),
+            ...(config.database.ownerUrl === undefined ? {} : { ownerUrl: withoutLogin(config.database.ownerUrl) }),
+          },
+        }
       : {}),
     ...(config.energyBody
       ? {

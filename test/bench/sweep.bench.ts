@@ -91,7 +91,7 @@ const counts = ({ due, assessed, missed, alertsRaised, stuckCount }: SweepReport
 
 /** Rows as the board has them, whose next step is years away; ids no case has. */
 const fill = ({ databases }: OpenedHouse, many: number): Promise<void> =>
-  withClient(databases.owner, async (client) => {
+  withClient(databases.owner!, async (client) => {
     await client.query(
       `insert into read.obligation
          (obligation_id, case_id, case_ref, operator_bin, region, kind, period, opens_on, opened_at, learned_on,

@@ -6,7 +6,8 @@ import { loadConfig } from '#libs/platform';
 import { checkDeadlines, checkEffects, checkOrder, checkReadModels } from '../../support/invariants.js';
 import { drawer, inScratch, type Campaign, type CampaignOutcome } from '../campaign.js';
 import { Load, type Sent } from './load.js';
-import { freePort, keysOf, ServerProcess } from '../server-process.js';
+import { freePort } from '../../support/program.js';
+import { keysOf, ServerProcess } from '../server-process.js';
 
 const operatorBin = '940140000385';
 const senders = 6;
@@ -145,7 +146,7 @@ async function judged(home: string, ledger: readonly Sent[], findings: string[])
     findings.push(...(await checkEffects(store)));
     const deadlines = await checkDeadlines(store);
     findings.push(...deadlines.findings);
-    const pool = new pg.Pool({ ...databases.owner, max: 2 });
+    const pool = new pg.Pool({ ...databases.owner!, max: 2 });
     try {
       findings.push(...(await checkReadModels(pool, () => readModels.rebuild())));
     } finally {

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { asJson, examine, healthOf, type OpenedHouse, type Work } from '#libs/assembly';
+import { fileDocuments } from '#libs/documents';
+import { TooManyRequestsError } from '#libs/http-edge';
+import { createFirstKeys, TooManyAttemptsError } from '#libs/identity';
+import { nestLogger, type Logger, type RunningProgram } from '#libs/platform';
+import { createApi } from './create-api.js';
+
+export interface ServedApi extends RunningProgram {
+  readonly url: string;
+}
+
+/** Serves the API of an opened house; closing answers what is under way first. */
+export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger): Promise<ServedApi> {
+  const { config } = opened;
+  const creating = createApi(
+    {
+      house: opened.house,
+      readModels: opened.readModels,
+      identity: opened.identity,
+      documents: fileDocuments(path.join(config.home, 'documents'), opened.sealer),
+      health: healthOf(opened, work),
+      requestHash: opened.requestHash,
+      // The configuration names paths of this machine: that is for the terminal, not for a client.
+      doctor: async () =>
+        asJson((await examine(opened, await work.engine.status())).filter(({ name }) => name !== 'configuration')),
+    },
+    {
+      logger: nestLogger(logger),
+      edge: {
+        translate: (error) =>
+          error instanceof TooManyAttemptsError ? new TooManyRequestsError(error.retryAfterSeconds) : undefined,
+        onFailure: (error) => logger.error({ err: error }, 'a request failed'),
+      },
+    },
+  );
+  try {
+    const [api, keys] = await Promise.all([creating, createFirstKeys(opened.databases.app, config.home)]);
+    await api.listen(config.port, config.host);
+    const url = await api.getUrl();
+    return {
+      url,
+      words: `Qadaga serves on ${url} and says what it can do at ${url}/api/docs`,
+      notes: [...opened.databases.notes, ...(keys.created ? [`API keys, one per role, are in ${keys.file}`] : [])],
+      close: () => api.close(),
+    };
+  } catch (error) {
+    await creating.then((api) => api.close()).catch(() => {});
+    throw error;
+  }
+}

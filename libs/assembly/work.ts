@@ -1,0 +1,62 @@
+import { systemClock } from '#libs/kernel';
+import type { Engine } from '#libs/engine';
+import { createHealth, type Health, type Logger, type WorkerRole } from '#libs/platform';
+import { clockSkewMs } from './doctor.js';
+import { serverEngine } from './engine.js';
+import type { OpenedHouse } from './house.js';
+
+/** What a process does of itself, beside answering requests. */
+export interface Work {
+  readonly engine: Engine;
+  readonly roles: readonly WorkerRole[];
+  start(): Promise<void>;
+  /** What is begun is finished or handed back; within the ten seconds a process has to end. */
+  stop(): Promise<void>;
+}
+
+/** What the roles say. Without any the engine still answers how things are, from whatever process works. */
+export function prepareWork(opened: OpenedHouse, roles: readonly WorkerRole[], logger: Logger): Work {
+  const { projector } = opened.readModels;
+  const { engine, stop } = serverEngine(opened, (error, where) =>
+    logger.error({ err: error, where }, 'the deadline engine met a fault'),
+  );
+  return {
+    engine,
+    roles,
+    start: async () => {
+      if (roles.includes('projections')) projector.start();
+      if (roles.includes('policies')) engine.policies.start();
+      if (roles.includes('jobs')) await engine.startJobs();
+    },
+    stop: async () => void (await Promise.all([stop(), projector.stop()])),
+  };
+}
+
+/**
+ * A process is ready when it can do its own part; another's absence is not its fault. One that both serves and projects
+ * is not ready before somebody projects.
+ */
+export function healthOf(opened: OpenedHouse, { engine, roles }: Work): Health {
+  const health = createHealth();
+  health.register({ name: 'process', kind: 'liveness', check: () => undefined });
+  health.register({
+    name: 'database',
+    kind: 'readiness',
+    check: async () => {
+      const skew = await clockSkewMs(opened);
+      // When a filing was received must not hang on a clock that is wrong.
+      if (opened.clock === systemClock && Math.abs(skew) > 1000) throw new Error(`our clock is ${skew} ms off`);
+    },
+  });
+  if (roles.includes('projections'))
+    health.register({
+      name: 'projector',
+      kind: 'readiness',
+      check: async () => {
+        if (!(await opened.readModels.lag()).projectorActive) throw new Error('no projector is active');
+      },
+    });
+  if (roles.includes('policies') || roles.includes('jobs'))
+    health.register({ name: 'engine', kind: 'readiness', check: async () => void (await engine.status()) });
+  return health;
+}

@@ -1,0 +1,73 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Health, HealthAnswer } from './health.js';
+
+export interface HealthServerOptions {
+  readonly health: Health;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** More to be read here, e.g. `/metrics`: text of a content type. */
+  readonly pages?: { readonly [path: string]: () => Promise<{ readonly type: string; readonly text: string }> };
+}
+
+export interface HealthServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+function answer(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+  });
+  response.end(text);
+}
+
+/** What a check says of itself may name places on this machine, so nobody is told it over HTTP. */
+const briefly = ({ ok, checks }: HealthAnswer) =>
+  JSON.stringify({ status: ok ? 'ok' : 'failing', checks: checks.map((one) => ({ name: one.name, ok: one.ok })) });
+
+/** `/health/live` and `/health/ready` for a process that serves nothing else: 200, or 503 when a check fails. */
+export async function serveHealth(options: HealthServerOptions): Promise<HealthServer> {
+  const { health, pages = {} } = options;
+  const asked: { readonly [path: string]: () => Promise<HealthAnswer> } = {
+    '/health/live': () => health.liveness(),
+    '/health/ready': () => health.readiness(),
+  };
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0]!;
+    const respond = async () => {
+      if (request.method !== 'GET' && request.method !== 'HEAD')
+        return answer(response, 405, 'text/plain', 'only GET\n');
+      const check = Object.hasOwn(asked, path) ? asked[path] : undefined;
+      const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+      if (check !== undefined) {
+        const found = await check();
+        return answer(response, found.ok ? 200 : 503, 'application/json', briefly(found));
+      }
+      if (page === undefined) return answer(response, 404, 'text/plain', 'nothing here\n');
+      const { type, text } = await page();
+      return answer(response, 200, type, text);
+    };
+    respond().catch(() => {
+      if (!response.headersSent) answer(response, 500, 'text/plain', 'failed\n');
+      else response.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+}
