@@ -101,11 +101,6 @@ describe('the house in several processes', () => {
 
     // They wait for the schema instead of making it.
     for (const one of [api, projecting, performing, working]) one.launch();
-    await until('a first look at the database', 60_000, async () => {
-      const rows = await inDatabase(`select 1 from pg_stat_activity where usename = '${database.app.user}'
-        and datname = current_database() union all select 1 where to_regclass('schema.step') is not null`);
-      return rows.length > 0;
-    });
     await migrateSchema(database.owner, database.app.user);
     await Promise.all([api, projecting, performing, working].map((one) => one.untilReady(60_000)));
 
