@@ -20,6 +20,7 @@ import {
   type Subscription,
 } from './port.js';
 import { readAllBy, subscribeBy, toPosition } from './reading.js';
+import { RecentFacts } from './recent-facts.js';
 import { Watch } from './watch.js';
 
 export interface PostgresStoreOptions {
@@ -67,6 +68,7 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
   const readers = new ReaderConnections(config, timeoutMs);
   const appender = new Appender(writer, { timeoutMs, onCommitted: (position) => watch.notice(position) });
   const wholeStreams = new GatheredReads(readMany);
+  const recent = new RecentFacts();
   const subscriptions = new Set<Subscription>();
   let closed = false;
 
@@ -150,6 +152,15 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
   const readWritten = async (after: number, upTo: number, limit: number) =>
     (await readRows(after, upTo, limit)).map((row) => decodeWritten(storedOf(row)));
 
+  /** Like `read`, for those who follow the end of the log: what another of them has just read is not parsed again. */
+  async function follow(after: number, upTo: number, limit: number, isWanted: () => boolean) {
+    const known = recent.following(after, limit);
+    if (known.length === limit) return known;
+    const more = await read(after + known.length, upTo, limit - known.length, isWanted);
+    recent.keep(more);
+    return known.length === 0 ? more : [...known, ...more];
+  }
+
   async function head(): Promise<Position | undefined> {
     const [[position] = []] = await readers.query(readHead, []);
     return (position as Position | null) ?? undefined;
@@ -202,7 +213,7 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
       open();
       let stopping = false;
       const isWanted = () => !closed && !stopping;
-      const inner = subscribeBy((after, upTo, limit) => read(after, upTo, limit, isWanted), watch, given);
+      const inner = subscribeBy((after, upTo, limit) => follow(after, upTo, limit, isWanted), watch, given);
       const subscription: Subscription = {
         done: inner.done,
         stop: async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 
 export type Uuid = string & { readonly __uuid: true };
 
@@ -7,14 +7,13 @@ export const findUuid = (text: string): Uuid | undefined => (uuidPattern.test(te
 
 /** UUID version 5 (RFC 9562, 5.5): the same namespace and name give the same id for ever. */
 export function uuidV5(namespace: Uuid, name: string): Uuid {
-  const hash = createHash('sha1')
-    .update(Buffer.from(namespace.replaceAll('-', ''), 'hex'))
-    .update(name)
-    .digest();
-  hash[6] = (hash[6]! & 0x0f) | 0x50;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  const hex = hash.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Uuid;
+  // No UTF-16 unit takes more than three bytes.
+  const bytes = Buffer.allocUnsafe(16 + name.length * 3);
+  bytes.write(namespace.replaceAll('-', ''), 'hex');
+  const length = 16 + bytes.write(name, 16);
+  const hex = hash('sha1', bytes.subarray(0, length), 'hex');
+  const variant = '89ab'[parseInt(hex[16]!, 16) & 3]!;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}` as Uuid;
 }
 
 /** The root of every id that Qadaga derives; drawn once, never to change. */

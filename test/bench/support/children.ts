@@ -71,7 +71,7 @@ export interface ServerProcess {
 export async function startServerProcess(home: string): Promise<ServerProcess> {
   const began = performance.now();
   const main = path.join(projectRoot(), 'dist/programs/standalone.js');
-  const child = spawn(process.execPath, [...profiling, main], {
+  const child = spawn(process.execPath, [...profiling, '--max-semi-space-size=32', main], {
     env: { ...withoutOurs(process.env), QADAGA_HOME: home, PORT: '0', QADAGA_LOG_LEVEL: 'warn' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
