@@ -29,6 +29,7 @@ export interface EncodedFact {
 export interface EncodedAppend {
   readonly stream: string;
   readonly first: number;
+  readonly count: number;
   readonly facts: readonly EncodedFact[];
 }
 
@@ -66,32 +67,51 @@ const assemble = (fact: FactToAppend, quotedStream: string, revision: number, me
  * @throws RangeError for no facts, an expected revision that is none, names and ids that cannot be
  * @throws TypeError for data without canonical form
  */
-export function encodeAppend({ stream, expected, facts }: Append): EncodedAppend {
+export function encodeAppend(append: Append): EncodedAppend {
+  const place = placeOf(append);
+  return { ...place, facts: encodeFacts(place, append.facts) };
+}
+
+/** The same, but that the facts are encoded when they are first asked for; what is wrong with them is thrown there. */
+export function encodeLater(append: Append): EncodedAppend {
+  const place = placeOf(append);
+  let facts: readonly EncodedFact[] | undefined;
+  return {
+    ...place,
+    get facts() {
+      return (facts ??= encodeFacts(place, append.facts));
+    },
+  };
+}
+
+type Place = Omit<EncodedAppend, 'facts'>;
+
+function placeOf({ stream, expected, facts }: Append): Place {
   checkName('stream', stream);
   if (facts.length === 0) throw new RangeError('an append needs a fact');
   if (expected !== 'none' && (!Number.isSafeInteger(expected) || expected < 0))
     throw new RangeError(`not a revision to expect: ${expected}`);
   const first = expected === 'none' ? 0 : expected + 1;
   if (first + facts.length > 2 ** 31) throw new RangeError(`a stream has no revision ${first + facts.length}`);
+  return { stream, first, count: facts.length };
+}
+
+function encodeFacts({ stream, first }: Place, facts: readonly FactToAppend[]): readonly EncodedFact[] {
   const quotedStream = canonicalJson(stream);
   let meta: FactMeta | undefined;
   let metaText = '';
-  return {
-    stream,
-    first,
-    facts: facts.map((fact, n) => {
-      if (findUuid(fact.id) === undefined) throw new RangeError(`not a fact id: ${JSON.stringify(fact.id)}`);
-      // The facts of one command share one meta object.
-      if (fact.meta !== meta) [meta, metaText] = [fact.meta, canonicalJson(fact.meta)];
-      const body = assemble(fact, quotedStream, first + n, metaText);
-      // No UTF-16 unit takes more than three bytes, so most bodies need no counting.
-      if (body.length * 3 > maxBodyBytes && Buffer.byteLength(body) > maxBodyBytes)
-        throw new FactTooLargeError(
-          `fact ${fact.type} is ${Buffer.byteLength(body)} bytes long, the limit is ${maxBodyBytes}`,
-        );
-      return { id: fact.id, type: fact.type, revision: first + n, body };
-    }),
-  };
+  return facts.map((fact, n) => {
+    if (findUuid(fact.id) === undefined) throw new RangeError(`not a fact id: ${JSON.stringify(fact.id)}`);
+    // The facts of one command share one meta object.
+    if (fact.meta !== meta) [meta, metaText] = [fact.meta, canonicalJson(fact.meta)];
+    const body = assemble(fact, quotedStream, first + n, metaText);
+    // No UTF-16 unit takes more than three bytes, so most bodies need no counting.
+    if (body.length * 3 > maxBodyBytes && Buffer.byteLength(body) > maxBodyBytes)
+      throw new FactTooLargeError(
+        `fact ${fact.type} is ${Buffer.byteLength(body)} bytes long, the limit is ${maxBodyBytes}`,
+      );
+    return { id: fact.id, type: fact.type, revision: first + n, body };
+  });
 }
 
 export interface StoredFact {

@@ -214,6 +214,28 @@ export function eventStoreContract(
         expect(log).toHaveLength(3_000);
         expectSoundLog(log, counted);
       });
+      it('takes very many facts as they are written, or none when one of them cannot be', async () => {
+        await store.append(appendOf('case-0', 'none', 'first', 'first'));
+        const many = (name: string, last: unknown) =>
+          Array.from({ length: 700 }, (_, n) =>
+            appendOf(`case-${name}\\${n}`, 'none', `${name}-${n}`, `\t\r\n\\N\\.\u0000 «Қ» ${n}`, n === 699 ? last : n),
+          );
+        await expect(store.appendTogether(many('bad', '\ud800'))).rejects.toThrow(TypeError);
+        expect(await allOf(store)).toHaveLength(1);
+        const good = many('good', 'last');
+        const answers = await store.appendTogether(good);
+        expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['appended']));
+        const log = await allOf(store);
+        expectSoundLog(log, counted);
+        const given = good.flatMap(({ stream, facts }) =>
+          facts.map((fact, revision) => ({ ...fact, stream, revision })),
+        );
+        expect(log.slice(1).map(encodeFact)).toEqual(given.map(encodeFact));
+        expect(answers.map((answer) => answer.outcome === 'appended' && answer.position)).toEqual(
+          good.map(({ stream }) => log.find((fact) => fact.stream === stream && fact.revision === 1)!.position),
+        );
+        expect((await store.appendTogether(good)).map(({ outcome }) => outcome)).toEqual(good.map(() => 'repeated'));
+      });
     });
 
     describe('reading', () => {

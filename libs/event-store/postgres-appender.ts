@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EncodedAppend } from './codec.js';
 import { KnownRevisions } from './known-revisions.js';
 import { findCollision, isConnectionLoss, type Statement, type WriterConnection } from './postgres-connection.js';
-import { addManySql, addOneSql, appendManySql, appendTogetherSql } from './postgres-schema.js';
+import { copyField } from './postgres-copy.js';
+import { addBulkSql, addManySql, addOneSql, appendManySql, appendTogetherSql } from './postgres-schema.js';
 import { StoreUnavailableError } from './port.js';
 
 const addOne: Statement = { name: 'log-add-one', text: addOneSql };
@@ -38,6 +39,8 @@ export interface AppenderOptions {
 
 const maxBatchFacts = 512;
 const lockedForMs = 1_000;
+/** From so many facts in one step on they go in by COPY, each encoded while the engine stores those before it. */
+export const bulkFacts = 256;
 
 /**
  * Gathers the appends that arrive while a batch commits and writes each batch by one statement. While this process
@@ -62,13 +65,13 @@ export class Appender {
   }
 
   append(append: EncodedAppend): Promise<Written> {
-    return this.#enqueue([append], append.facts.length, false);
+    return this.#enqueue([append], append.count, false);
   }
 
   appendTogether(appends: readonly EncodedAppend[]): Promise<Written> {
     return this.#enqueue(
       appends,
-      appends.reduce((sum, { facts }) => sum + facts.length, 0),
+      appends.reduce((sum, { count }) => sum + count, 0),
       true,
     );
   }
@@ -192,10 +195,10 @@ export class Appender {
   #isKnown(appends: readonly EncodedAppend[]): boolean {
     if (appends.length === 1) return this.#revisions.has(appends[0]!.stream, appends[0]!.first - 1);
     const ends = new Map<string, number>();
-    for (const { stream, first, facts } of appends) {
+    for (const { stream, first, count } of appends) {
       if ((ends.get(stream) ?? first) !== first || (!ends.has(stream) && !this.#revisions.has(stream, first - 1)))
         return false;
-      ends.set(stream, first + facts.length);
+      ends.set(stream, first + count);
     }
     return true;
   }
@@ -215,6 +218,9 @@ export class Appender {
       const [{ stream, facts }] = first.appends as [EncodedAppend];
       const { id, revision, type, body } = facts[0]!;
       await this.#connection.run(addOne, [stream, String(revision), id, type, body, String(base)], until);
+    } else if (first.facts >= bulkFacts) {
+      added = first.facts;
+      await this.#connection.copy(addBulkSql, linesOf(first.appends, base), until);
     } else {
       added = batch.reduce((sum, { facts }) => sum + facts, 0);
       await this.#connection.run(
@@ -227,7 +233,7 @@ export class Appender {
       );
     }
     let position = base;
-    const written = batch.map(({ appends }) => appends.map((append) => (position += append.facts.length)));
+    const written = batch.map(({ appends }) => appends.map(({ count }) => (position += count)));
     for (const { appends } of batch) for (const append of appends) this.#noteEnd(append);
     this.#committed(base, added);
     return written;
@@ -243,11 +249,11 @@ export class Appender {
     const last = (actuals as string).split(',');
     let position = Number(base);
     let fact = 0;
-    const written = appends.map(({ first, facts }): Written => {
+    const written = appends.map(({ first, count }): Written => {
       const isAdded = Number(last[fact]) === first - 1;
-      fact += facts.length;
+      fact += count;
       if (!isAdded) return 'refused';
-      position += facts.length;
+      position += count;
       return [position];
     });
     appends.forEach((append, n) => written[n] !== 'refused' && this.#noteEnd(append));
@@ -269,11 +275,11 @@ export class Appender {
     if (wrong !== 0) return 'refused';
     for (const append of appends) this.#noteEnd(append);
     let position = base!;
-    return appends.map((append) => (position += append.facts.length));
+    return appends.map(({ count }) => (position += count));
   }
 
-  #noteEnd({ stream, first, facts }: EncodedAppend): void {
-    this.#revisions.note(stream, first + facts.length - 1);
+  #noteEnd({ stream, first, count }: EncodedAppend): void {
+    this.#revisions.note(stream, first + count - 1);
   }
 
   #committed(base: number, added: number): void {
@@ -281,6 +287,16 @@ export class Appender {
     if (this.#lockedUntil > 0 && base !== this.#last) this.#lockedUntil = Date.now() + lockedForMs;
     this.#last = base + added;
     if (added > 0) this.#options.onCommitted(base + added);
+  }
+}
+
+/** Rows for `addBulkSql`; a fact is encoded when its line is. */
+function* linesOf(appends: readonly EncodedAppend[], base: number): Iterable<string> {
+  let position = base;
+  for (const append of appends) {
+    const stream = copyField(append.stream);
+    for (const { revision, id, type, body } of append.facts)
+      yield `${++position}\t${stream}\t${revision}\t${id}\t${copyField(type)}\t${copyField(body)}\n`;
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import pg, { type PoolConfig } from 'pg';
 import { StoreUnavailableError } from './port.js';
+import { copyIn } from './postgres-copy.js';
 
 /** A prepared statement: `name` is unique per text. */
 export interface Statement {
@@ -46,11 +47,23 @@ export class WriterConnection {
   }
 
   /** `until` (ms since the epoch): when to stop waiting for the answer, by dropping the connection. */
-  async run({ name, text }: Statement, values: readonly string[], until: number): Promise<readonly Cell[][]> {
+  run({ name, text }: Statement, values: readonly string[], until: number): Promise<readonly Cell[][]> {
+    return this.#ask(until, async (client) => {
+      const query = { name, text, values: values as string[], rowMode: 'array' as const };
+      return (await client.query<Cell[]>(query)).rows;
+    });
+  }
+
+  /** `copy … from stdin` with these lines, all or none. */
+  copy(text: string, lines: Iterable<string>, until: number): Promise<void> {
+    return this.#ask(until, (client) => copyIn(client, text, lines));
+  }
+
+  async #ask<T>(until: number, work: (client: pg.Client) => Promise<T>): Promise<T> {
     const client = this.#client ?? (await this.#connect());
     this.#waitingUntil = until;
     try {
-      return (await client.query<Cell[]>({ name, text, values: values as string[], rowMode: 'array' })).rows;
+      return await work(client);
     } catch (error) {
       if (isConnectionLoss(error)) this.#drop(client);
       throw error;

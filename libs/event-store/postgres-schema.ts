@@ -38,6 +38,9 @@ export const addManySql = `
 insert into log.facts (position, stream, revision, id, type, body)
 select $7::bigint + g.n, g.stream, g.revision::int, g.id::uuid, g.type, g.body from ${givenFacts}`;
 
+/** Very many facts, their positions among the lines: whatever COPY runs against, it leaves nothing. */
+export const addBulkSql = 'copy log.facts (position, stream, revision, id, type, body) from stdin';
+
 /**
  * Many appends to different streams, each standing or falling alone. One item a fact in each parameter: $1 streams,
  * $2 revision of the first fact of its append, $3 revisions, $4 ids, $5 types, $6 bodies; $1, $5, $6 one a line; $7 hint.

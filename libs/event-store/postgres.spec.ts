@@ -167,6 +167,22 @@ describe('the log in PostgreSQL', () => {
     expect(log.filter(({ stream }) => stream === 'case-shared')).toHaveLength(4 * writers);
   });
 
+  it('keeps one order while two stores put in very many facts at once', async () => {
+    const both = [open(), open()];
+    await Promise.all(
+      both.map(async (store, s) => {
+        for (let round = 0; round < 6; round++) {
+          const appends = Array.from({ length: 300 }, (_, n) => appendOf(`case-${s}-${round}-${n}`, 'none', 'a', n, n));
+          const answers = await store.appendTogether(appends);
+          expect(new Set(answers.map(({ outcome }) => outcome))).toEqual(new Set(['appended']));
+        }
+      }),
+    );
+    const log = await allOf(open());
+    expect(log).toHaveLength(2 * 6 * 600);
+    expectSoundLog(log);
+  });
+
   it('says so when it cannot know the outcome in time', async () => {
     const store = open({ timeoutMs: 200 });
     await store.append(appendOf('case-1', 'none', 'a', 1));

@@ -4,12 +4,13 @@ import {
   decodeFact,
   decodeWritten,
   encodeAppend,
+  encodeLater,
   type EncodedAppend,
   type StoredFact,
   type Upcasters,
 } from './codec.js';
 import { GatheredReads } from './gathered-reads.js';
-import { Appender } from './postgres-appender.js';
+import { Appender, bulkFacts } from './postgres-appender.js';
 import { ReaderConnections, WriterConnection, type Cell, type Statement } from './postgres-connection.js';
 import {
   StoreUnavailableError,
@@ -140,7 +141,7 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
       else if (end !== undefined && end !== one.first) answers.push({ outcome: 'conflict', actual: end - 1 });
       else {
         answers.push('fresh');
-        ends.set(one.stream, one.first + one.facts.length);
+        ends.set(one.stream, one.first + one.count);
       }
     }
     return answers;
@@ -190,7 +191,8 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
     },
     appendTogether: async (given) => {
       open();
-      return appendTogether(given.map(encodeAppend));
+      const facts = given.reduce((sum, append) => sum + append.facts.length, 0);
+      return appendTogether(given.map(facts < bulkFacts ? encodeAppend : encodeLater));
     },
     readStream: async (stream, options = {}) => {
       checkName('stream', stream);
@@ -244,7 +246,7 @@ const storedOf = ([position, stream, revision, id, body]: readonly Cell[]): Stor
   body: body as string,
 });
 
-const lastOf = ({ first, facts }: EncodedAppend): number => first + facts.length - 1;
+const lastOf = ({ first, count }: EncodedAppend): number => first + count - 1;
 
 /** Whether of the appends to one stream each goes on where the one before ended. */
 function isChained(appends: readonly EncodedAppend[]): boolean {
