@@ -9,8 +9,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export function canonicalJson(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
-      return JSON.stringify(value);
+      return quoted(value);
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`);
       return JSON.stringify(value);
@@ -32,6 +31,16 @@ export function canonicalJson(value: unknown): string {
   }
 }
 
+// eslint-disable-next-line no-control-regex -- exactly what JSON escapes, and what may be half of a character
+const needsCare = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/** Most strings stand in JSON as they are, and to see that is much faster than to have them written. */
+function quoted(text: string): string {
+  if (!needsCare.test(text)) return `"${text}"`;
+  if (!text.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
+  return JSON.stringify(text);
+}
+
 /** Facts are written with few distinct keys, mostly in few orders: sorting and quoting them anew each time is what costs. */
 function sortedKeys(record: object): string[] {
   const keys = Object.keys(record);
@@ -42,11 +51,10 @@ function sortedKeys(record: object): string[] {
 const quotedKeys = new Map<string, string>();
 
 function quotedKey(key: string): string {
-  let quoted = quotedKeys.get(key);
-  if (quoted === undefined) {
-    if (!key.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form');
-    quoted = `${JSON.stringify(key)}:`;
-    if (quotedKeys.size < 10_000) quotedKeys.set(key, quoted);
+  let text = quotedKeys.get(key);
+  if (text === undefined) {
+    text = `${quoted(key)}:`;
+    if (quotedKeys.size < 10_000) quotedKeys.set(key, text);
   }
-  return quoted;
+  return text;
 }

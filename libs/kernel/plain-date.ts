@@ -22,8 +22,8 @@ export function plainDate(text: string): PlainDate {
 
 export function findPlainDate(text: string): PlainDate | undefined {
   if (!datePattern.test(text) || text < '1900' || text >= '2200') return undefined;
-  const ms = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text) ? (text as PlainDate) : undefined;
+  // A day that does not exist comes back as another one.
+  return fromDayNumber(toDayNumber(text as PlainDate)) === text ? (text as PlainDate) : undefined;
 }
 
 /**
