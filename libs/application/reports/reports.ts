@@ -10,6 +10,7 @@ import {
   type AsOf,
   type CaseFile,
   type NoticeState,
+  type RuleSet,
 } from '#libs/domain';
 import type { House } from '../house.js';
 import { foldStream } from '../write-path.js';
@@ -57,41 +58,49 @@ const asOfDay = (day: PlainDate | undefined, now: Instant, zone: string): AsOf =
  * folded a page at a time from the log itself, so the report needs no read model and holds little.
  */
 export async function* obligationReport(house: House, refs: CaseRefs, asOf?: PlainDate): AsyncIterable<string[]> {
-  for await (const { file, at, rules } of casesByRef(house, refs, asOf)) {
-    const assessed = assessObligations(file, house.lawBook.circumstancesUnder(rules), at);
-    const order = (one: (typeof assessed)[number]) => `${one.kind}/${one.period ?? ''}`;
-    for (const one of assessed.sort((a, b) => (order(a) < order(b) ? -1 : 1))) {
-      const late =
-        one.status === 'met' || one.status === 'met_late' || one.status === 'excused' ? one.metBy?.daysLate : null;
-      const abolished = rules.inForce.to !== undefined && at.day > rules.inForce.to && one.status === 'open';
-      yield [
-        file.caseRef,
-        one.kind,
-        one.period ?? '',
-        one.deadline?.nominalOn ?? '',
-        one.deadline?.dueOn ?? '',
-        one.status,
-        late === null || late === undefined ? '' : String(late),
-        one.metBy?.filing.versions[0]!.registration.journalNo ?? '',
-        file.operatorBin,
-        file.location.region,
-        abolished ? `${rules.id} (abolished)` : rules.id,
-      ];
-    }
+  for await (const page of casesByRef(house, refs, asOf)) for (const one of page) yield* obligationRows(house, one);
+}
+
+function* obligationRows(house: House, { file, at, rules }: CaseAsOf): Iterable<string[]> {
+  const assessed = assessObligations(file, house.lawBook.circumstancesUnder(rules), at);
+  const order = (one: (typeof assessed)[number]) => `${one.kind}/${one.period ?? ''}`;
+  for (const one of assessed.sort((a, b) => (order(a) < order(b) ? -1 : 1))) {
+    const late =
+      one.status === 'met' || one.status === 'met_late' || one.status === 'excused' ? one.metBy?.daysLate : null;
+    const abolished = rules.inForce.to !== undefined && at.day > rules.inForce.to && one.status === 'open';
+    yield [
+      file.caseRef,
+      one.kind,
+      one.period ?? '',
+      one.deadline?.nominalOn ?? '',
+      one.deadline?.dueOn ?? '',
+      one.status,
+      late === null || late === undefined ? '' : String(late),
+      one.metBy?.filing.versions[0]!.registration.journalNo ?? '',
+      file.operatorBin,
+      file.location.region,
+      abolished ? `${rules.id} (abolished)` : rules.id,
+    ];
   }
 }
 
 /** Every notice issued for a filing version received by the day, sorted by journal number. */
 export async function noticeReport(house: House, refs: CaseRefs, asOf?: PlainDate): Promise<string[][]> {
   const rows: string[][] = [];
-  for await (const { file, at, rules } of casesByRef(house, refs, asOf)) {
-    const wanted = notifiableVersions(file, rules).filter((one) => one.version.registration.receivedOn <= at.day);
-    const streams = wanted.map((one) => noticeStream(noticeIdOf(one.version.versionId, file.caseId)));
-    const facts = await house.writePath.store.readStreams(streams);
-    wanted.forEach((notifiable, n) => {
-      const { state } = foldStream(noticeDecider, facts.get(streams[n]!) ?? []);
-      if (state.situation !== 'none') rows.push(noticeRow(file, notifiable.version.registration.journalNo, state));
-    });
+  for await (const page of casesByRef(house, refs, asOf)) {
+    const wanted = page.flatMap(({ file, at, rules }) =>
+      notifiableVersions(file, rules)
+        .filter(({ version }) => version.registration.receivedOn <= at.day)
+        .map(({ version: { versionId, registration } }) => {
+          const stream = noticeStream(noticeIdOf(versionId, file.caseId));
+          return { file, stream, journalNo: registration.journalNo };
+        }),
+    );
+    const facts = await house.writePath.store.readStreams(wanted.map(({ stream }) => stream));
+    for (const { file, stream, journalNo } of wanted) {
+      const { state } = foldStream(noticeDecider, facts.get(stream) ?? []);
+      if (state.situation !== 'none') rows.push(noticeRow(file, journalNo, state));
+    }
   }
   return rows.sort((a, b) => (a[0]! < b[0]! ? -1 : a[0]! > b[0]! ? 1 : 0));
 }
@@ -114,7 +123,18 @@ function noticeRow(file: CaseFile, journalNo: string, state: Exclude<NoticeState
   ];
 }
 
-async function* casesByRef(house: House, refs: CaseRefs, asOf: PlainDate | undefined) {
+interface CaseAsOf {
+  readonly file: CaseFile;
+  readonly rules: RuleSet;
+  readonly at: AsOf;
+}
+
+/** All cases by their reference, some hundred at a time. */
+async function* casesByRef(
+  house: House,
+  refs: CaseRefs,
+  asOf: PlainDate | undefined,
+): AsyncIterable<readonly CaseAsOf[]> {
   await house.lawBook.refresh();
   const all = [...(await refs.all())].sort((a, b) => (a.caseRef < b.caseRef ? -1 : a.caseRef > b.caseRef ? 1 : 0));
   const now = house.clock.now();
@@ -122,11 +142,11 @@ async function* casesByRef(house: House, refs: CaseRefs, asOf: PlainDate | undef
   for (let from = 0; from < all.length; from += page) {
     const ids = all.slice(from, from + page).map(({ caseId }) => caseId);
     const streams = await house.writePath.store.readStreams(ids.map(caseStream));
-    for (const caseId of ids) {
+    yield ids.flatMap((caseId) => {
       const { state } = foldStream(caseDecider, streams.get(caseStream(caseId)) ?? []);
-      if (state.situation === 'none' || state.situation === 'merged') continue;
+      if (state.situation === 'none' || state.situation === 'merged') return [];
       const rules = house.lawBook.rulesOf(state);
-      yield { file: state.file, rules, at: asOfDay(asOf, now, rules.zone) };
-    }
+      return [{ file: state.file, rules, at: asOfDay(asOf, now, rules.zone) }];
+    });
   }
 }

@@ -53,7 +53,7 @@ async function compare(
     const began = performance.now();
     const { code, text } = await qadaga(in_, args);
     counts[`${what}Seconds`] = Math.round((performance.now() - began) / 1000);
-    if (!codes.includes(code ?? -1)) findings.push(`${what} ended with ${code}: ${text.slice(-400)}`);
+    if (!codes.includes(code ?? -1)) findings.push(`${what} ended with ${code}: ${text.slice(0, 1000)}`);
   };
   const reports = async (what: string, in_: string) => {
     for (const name of ['obligations', 'notices'] as const) {
