@@ -41,6 +41,12 @@ export interface Claim {
   readonly taken: Rejection;
 }
 
+export interface WritePathOptions {
+  readonly cachedStreams?: number;
+  /** All that is in the log was written through here, from the first fact on: then what is cached is as fresh as the log. */
+  readonly alone?: boolean;
+}
+
 const attempts = 20;
 
 /**
@@ -49,13 +55,16 @@ const attempts = 20;
  */
 export class WritePath {
   private readonly cache: StateCache;
+  /** The streams there are, for who writes them all. */
+  private readonly written: Set<string> | undefined;
 
   constructor(
     readonly store: EventStore,
     readonly clock: Clock,
-    options: { readonly cachedStreams?: number } = {},
+    options: WritePathOptions = {},
   ) {
     this.cache = new StateCache(options.cachedStreams ?? 20_000);
+    if (options.alone) this.written = new Set();
   }
 
   async execute<State, Command, E extends NewFact, Context>(
@@ -83,7 +92,7 @@ export class WritePath {
       const now = laterOf(this.clock.now(), loaded.recordedAt);
       const decided = decider.decide(loaded.state, execution.command, execution.context(loaded.state, now));
       const nothing = isRejection(decided) || decided.length === 0;
-      if (nothing && attempt === 1) {
+      if (nothing && attempt === 1 && !this.written) {
         // Another process may have written since this state was cached: only a fresh look may refuse or find nothing to do.
         this.cache.forget(stream);
         continue;
@@ -111,6 +120,7 @@ export class WritePath {
         this.cache.forget(stream);
         continue;
       }
+      if (this.written) for (const one of [...claims, append]) this.written.add(one.stream);
       const after = advance(loaded, decider, append.facts, own.revision, own.position);
       this.cache.put(stream, after);
       return {
@@ -130,6 +140,7 @@ export class WritePath {
   ): Promise<Loaded<State>> {
     const cached = this.cache.get<State>(stream);
     if (cached) return cached;
+    if (this.written && !this.written.has(stream)) return foldStream(decider, []);
     const loaded = foldStream(decider, await this.store.readStream(stream));
     this.cache.put(stream, loaded);
     return loaded;
@@ -140,7 +151,7 @@ export class WritePath {
     stream: string,
     decider: Decider<State, Command, E, Context>,
   ): Promise<Loaded<State>> {
-    this.cache.forget(stream);
+    if (!this.written) this.cache.forget(stream);
     return this.load(stream, decider);
   }
 

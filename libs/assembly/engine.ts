@@ -55,6 +55,7 @@ export function inlineEngine(opened: OpenedHouse, onError: OnError): { engine: E
     outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
     delivery: { channel: 'inbox' },
     queuePatienceMs: Infinity,
+    policyConcurrency: 64,
     onError,
   });
   return { engine, queue };

@@ -42,6 +42,8 @@ export interface OpenOptions {
   /** Without a projector of its own a process waits for another's. */
   readonly projector: boolean;
   readonly onLog?: (line: string) => void;
+  /** Nobody else writes into this home, and it is empty; see `WritePathOptions`. */
+  readonly alone?: boolean;
   /** The home's PostgreSQL when its start is under way already. */
   readonly embedded?: Promise<EmbeddedPostgres>;
 }
@@ -85,7 +87,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     closers.push(() => identity.close());
     const directory = caseDirectory(pool);
     const house: House = {
-      writePath: new WritePath(store, clock),
+      writePath: new WritePath(store, clock, options.alone ? { alone: true, cachedStreams: 50_000 } : {}),
       lawBook,
       numbers: new PostgresNumbers(pool),
       sealer,

@@ -65,7 +65,7 @@ export interface Lived {
 export async function replayInto(config: Config, file: string, ruleSetId: string, until?: PlainDate): Promise<Lived> {
   const journal = await openOrSay(file);
   const clock = new SteppedClock();
-  const opened = await openHouse(config, { projector: true, clock });
+  const opened = await openHouse(config, { projector: true, clock, alone: true });
   const bar = progressBar('days');
   try {
     if ((await opened.store.head()) !== undefined)
@@ -134,14 +134,16 @@ async function fetchInbox(opened: OpenedHouse, after: Position | undefined): Pro
   const { house, store } = opened;
   let position = after;
   for await (const batch of store.readAll(after === undefined ? {} : { after })) {
-    for (const fact of batch) {
-      position = fact.position;
-      if (fact.type !== 'NoticeSent') continue;
-      const { noticeId } = fact.data as { noticeId: Uuid };
-      const request = systemRequest(`replay/inbox/${noticeId}`, house.clock.now(), 'replay', fact.id);
-      const done = await onNotice(house, noticeId, { type: 'RecordNoticeDelivery', channel: 'inbox' }, request);
-      if (isRejection(done)) throw new Error(`${done.code}: ${done.message}`);
-    }
+    position = batch.at(-1)!.position;
+    await Promise.all(
+      batch.map(async (fact) => {
+        if (fact.type !== 'NoticeSent') return;
+        const { noticeId } = fact.data as { noticeId: Uuid };
+        const request = systemRequest(`replay/inbox/${noticeId}`, house.clock.now(), 'replay', fact.id);
+        const done = await onNotice(house, noticeId, { type: 'RecordNoticeDelivery', channel: 'inbox' }, request);
+        if (isRejection(done)) throw new Error(`${done.code}: ${done.message}`);
+      }),
+    );
   }
   return position;
 }
