@@ -63,7 +63,9 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<n
     duties.stop();
     if (error instanceof JournalFormatError)
       throw new CommandError(
-        `${error.message}\nThe rows before that place are in; mend the file and run the import again, nothing is taken twice.`,
+        flags.dryRun
+          ? `${error.message}\nNothing was written: this was a dry run.`
+          : `${error.message}\nThe rows before that place are in; mend the file and run the import again, nothing is taken twice.`,
       );
     if (error instanceof ImportInterruptedError) throw new CommandError(error.message);
     throw error;

@@ -88,6 +88,7 @@ async function historicalNotices(
     });
     added.set(noticeId, (added.get(noticeId) ?? 0) + 1);
   };
+  const superseding: { readonly supersedes: Uuid; readonly noticeId: Uuid; readonly rules: RuleSet }[] = [];
   for (const { rules, notifiable, file, noticeId } of wanted) {
     if ((known.get(noticeStream(noticeId)) ?? []).length > 0) continue;
     const number = await house.numbers.next('notice', Number(now.slice(0, 4)));
@@ -95,8 +96,10 @@ async function historicalNotices(
     const facts = noticeDecider.decide({ situation: 'none' }, { type: 'IssueNotice', issue }, { now });
     if (isRejection(facts)) continue;
     for (const fact of facts) prepare(noticeId, fact, rules, 'issue');
-    const { supersedes } = issue;
-    if (supersedes === undefined) continue;
+    if (issue.supersedes !== undefined) superseding.push({ supersedes: issue.supersedes, noticeId, rules });
+  }
+  // A correction may bear an earlier time than the filing it corrects: all are issued before one supersedes another.
+  for (const { supersedes, noticeId, rules } of superseding) {
     const before = foldStream(noticeDecider, known.get(noticeStream(supersedes)) ?? []).state;
     if (before.situation !== 'none' && before.supersededBy) continue;
     prepare(supersedes, { type: 'NoticeSuperseded', data: { noticeId: supersedes, by: noticeId } }, rules, 'supersede');

@@ -4,7 +4,7 @@ import { openJournal } from '#libs/journal';
 import { loadRules } from '#libs/rules';
 import { FixedClock } from '#libs/testing';
 import { readFileSync } from 'node:fs';
-import { generateJournal } from '../../../test/support/journal-generator.js';
+import { generateJournal, journalGeneratorColumns } from '../../../test/support/journal-generator.js';
 import { naiveJournal, type NaiveCalendar } from '../../../test/support/naive-journal.js';
 import path from 'node:path';
 import { LawBook } from '../circumstances.js';
@@ -96,6 +96,44 @@ describe('the journal of an authorized body, imported', () => {
     expect(second.summary).toMatchObject({ rows: 263, accepted: 253, rejected: 10, known: 253 });
     expect(await store.head()).toBe(head);
     await check();
+  });
+
+  it('lists both notices when a correction of the same day bears an earlier time than its filing', async () => {
+    const { house, refs, catalogue } = memoryHouse(instant('2026-11-22T00:00:00Z'));
+    const values = {
+      ...Object.fromEntries(journalGeneratorColumns.map((column) => [column, ''])),
+      case_ref: 'C0001',
+      operator_bin: '120441152677',
+      operator_name: 'ТОО «Altyn Block»',
+      region: '23',
+      address: '23, Геолог',
+      period: '2020-Q4',
+      equipment_investment_kzt: '77000000',
+      investment_potential_kzt: '705000000',
+      jobs: '20',
+    };
+    const filing = { kind: 'quarterly_reference', channel: 'paper', received_at: '2021-01-05', power_mw: '2.14' };
+    const at = '2021-01-05T10:00:00+06:00';
+    const correction = { kind: 'correction', channel: 'electronic', submitted_at: at, received_at: at, power_mw: '3' };
+    const lines = [
+      { ...values, ...filing, journal_no: '2021-1' },
+      { ...values, ...correction, journal_no: '2021-2', corrects: '2021-1' },
+    ];
+    const summary = await importJournal(
+      house,
+      (async function* () {
+        for (const [n, line] of lines.entries()) yield { ordinal: n + 1, rowNo: String(n + 1), values: line };
+      })(),
+      {
+        rules: catalogue.ruleSet('kz-384-2020'),
+        regions: catalogue.regions,
+        requestHash: (text) => text,
+        dryRun: false,
+        onOutcome: () => {},
+      },
+    );
+    expect(summary.accepted).toBe(2);
+    expect((await noticeReport(house, refs)).map(([journalNo]) => journalNo)).toEqual(['2021-1', '2021-2']);
   });
 
   it.each([1, 2, 3])('agrees with the naive program on a generated journal, seed %i', async (seed) => {
