@@ -14,6 +14,9 @@ import { WritePath } from '../write-path.js';
 import { importJournal, type RowOutcome } from './import-journal.js';
 import { plainDate, type Uuid } from '#libs/kernel';
 
+// Generous: a loaded machine is slow, and no test is about time.
+jest.setTimeout(60_000);
+
 const sample = (name: string) => path.join(import.meta.dirname, '../../../test/support/sample', name);
 const expected = (name: string) => readFileSync(sample(name), 'utf8').trim().split('\n').slice(1);
 
