@@ -25,10 +25,19 @@ export interface ModelRunOptions {
 
 type Encoded = Map<Table, EncodedRow[]>;
 
+/** Rows that are sent together. */
+interface Part {
+  readonly fresh: Encoded;
+  readonly changed: Encoded;
+  rows: number;
+}
+const newPart = (): Part => ({ fresh: new Map(), changed: new Map(), rows: 0 });
+
 /** Facts folded between two looks at the clock. */
 const lookEvery = 32;
 const copyChunk = 1 << 16;
-const unitsAtOnce = 2_000;
+/** Few enough to die young in the garbage collector's eyes, and not to hold up the event loop. */
+const rowsAtOnce = 1_000;
 /** Fewer new rows than this go by INSERT: COPY's round trip is not worth it. */
 const copyFrom = 200;
 
@@ -175,6 +184,11 @@ export class ModelRun {
     }
   }
 
+  /** Rows in memory that were looked at lately. */
+  get rowsHeld(): number {
+    return this.youngRows;
+  }
+
   /** More rows are held than should be. */
   get crowded(): boolean {
     return this.youngRows > this.rowsInMemory;
@@ -208,26 +222,35 @@ export class ModelRun {
   async write(client: pg.ClientBase, stretch: Stretch, what: 'everything' | 'appended' = 'everything'): Promise<void> {
     const units = what === 'everything' ? this.dirty : [];
     if (what === 'everything') this.dirty = [];
+    // Facts may be folded while this waits: what they append is for the next time.
+    const appended = [...this.appended];
+    this.appended.clear();
     // PostgreSQL works on one part while the next is put into words.
     let sending: Promise<void> = Promise.resolve();
-    for (let from = 0; from < units.length || this.appended.size > 0; from += unitsAtOnce) {
-      const fresh: Encoded = new Map();
-      const changed: Encoded = new Map();
-      for (const unit of units.slice(from, from + unitsAtOnce)) {
-        this.encodeUnit(unit, fresh, changed);
-        if (stretch.isLong) await stretch.rest();
-      }
-      for (const [table, rows] of this.appended) this.encodeAppended(table, rows, this.overwrite ? changed : fresh);
-      this.appended.clear();
+    let part = newPart();
+    const send = async () => {
       await sending;
-      sending = this.send(client, fresh, changed);
+      sending = this.send(client, part);
       sending.catch(() => {});
+      part = newPart();
+      if (stretch.isLong) await stretch.rest();
+    };
+    for (const unit of units) {
+      this.encodeUnit(unit, part);
+      if (part.rows >= rowsAtOnce) await send();
     }
+    const unfit = new Set<string>();
+    for (const [table, rows] of appended)
+      for (let from = 0; from < rows.length; from += rowsAtOnce) {
+        this.encodeAppended(table, rows.slice(from, from + rowsAtOnce), unfit, part);
+        if (part.rows >= rowsAtOnce) await send();
+      }
+    if (part.rows > 0) await send();
     await sending;
     await writeParked(client, this.projection.readModel, this.generation, this.parked);
   }
 
-  private async send(client: pg.ClientBase, fresh: Encoded, changed: Encoded): Promise<void> {
+  private async send(client: pg.ClientBase, { fresh, changed }: Part): Promise<void> {
     const { shadow } = this;
     const statements: (() => Promise<void>)[] = [];
     for (const [table, rows] of fresh)
@@ -239,7 +262,7 @@ export class ModelRun {
     await together(client, statements);
   }
 
-  private encodeUnit(unit: UnitRows, fresh: Encoded, changed: Encoded): void {
+  private encodeUnit(unit: UnitRows, part: Part): void {
     const { projection } = this;
     unit.dirty = false;
     const encoded: { readonly table: Table; readonly held: Held; readonly fields: EncodedRow }[] = [];
@@ -257,14 +280,15 @@ export class ModelRun {
       return;
     }
     for (const { table, held, fields } of encoded) {
-      listOf(held.kept === 'new' ? fresh : changed, table).push(fields);
+      listOf(held.kept === 'new' ? part.fresh : part.changed, table).push(fields);
       held.kept = 'same';
     }
+    part.rows += encoded.length;
   }
 
-  private encodeAppended(table: Table, rows: readonly AppendedRow[], fresh: Encoded): void {
-    const encoded = listOf(fresh, table);
-    const unfit = new Set<string>();
+  private encodeAppended(table: Table, rows: readonly AppendedRow[], unfit: Set<string>, part: Part): void {
+    const encoded = listOf(this.overwrite ? part.changed : part.fresh, table);
+    part.rows += rows.length;
     for (const { unit, row } of rows) {
       if (unfit.has(unit)) {
         this.parked.get(unit)!.keptOut++;

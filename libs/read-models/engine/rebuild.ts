@@ -49,7 +49,7 @@ interface Built {
 }
 
 /** Facts between two writes of the rows that never change again. */
-const appendAtOnce = 4_000;
+const appendAtOnce = 1_000;
 const switchAttempts = 30;
 const lockWaitMs = 2_000;
 
@@ -176,14 +176,18 @@ async function index(client: pg.ClientBase, one: Built): Promise<void> {
   await client.query('select read.index_generation($1, $2)', [one.run.projection.readModel, one.run.generation]);
 }
 
+/** How long its indexes take, roughly: the timeline, written already, has a row for every fact. */
+const weight = ({ run }: Built): number =>
+  run.projection.tables.some(({ appendOnly }) => appendOnly) ? Number.POSITIVE_INFINITY : run.rowsHeld;
+
 /** Writes the rows still in memory, model by model, while those written before get their indexes on a second connection. */
 async function finish(config: DatabaseConfig, client: pg.ClientBase, built: readonly Built[]): Promise<void> {
   const indexer = await connect(config, 'qadaga rebuild');
   const stretch = new Stretch();
   try {
     let indexing: Promise<void> = Promise.resolve();
-    // The last one, the timeline, is the longest and written already.
-    for (const one of [...built].reverse()) {
+    const longestFirst = [...built].sort((a, b) => weight(b) - weight(a));
+    for (const one of longestFirst) {
       await one.run.write(client, stretch);
       indexing = indexing.then(() => index(indexer, one));
       indexing.catch(() => {});
