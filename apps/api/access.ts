@@ -33,7 +33,7 @@ export const mayEnterPaper = ({ operatorBin }: Caller): boolean => operatorBin =
 /** @throws RejectedError (forbidden) when the caller names a legal entity that is not its own. */
 export function checkOwn({ operatorBin }: Caller, named: string, pointer: string): void {
   if (operatorBin !== undefined && operatorBin !== named)
-    throw refuse('forbidden', 'other-operator', 'this is done for the own legal entity only', [
+    throw refuse('forbidden', 'other-operator', 'an operator does this for its own legal entity only', [
       { pointer, code: 'not-own', message: 'is not the BIN this key belongs to' },
     ]);
 }

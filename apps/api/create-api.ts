@@ -3,6 +3,7 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { documentTypes, longestDocument } from '#libs/documents';
+import { fieldFaultText, problemTexts } from '#libs/i18n';
 import { edgeAdapterOptions, prepareHttpEdge, type HttpEdgeOptions } from '#libs/http-edge';
 import { withCorrelation } from '#libs/platform';
 import { ApiModule } from './api.module.js';
@@ -46,7 +47,7 @@ export function prepareApi(
   options: CreateApiOptions = {},
 ): { check(): void } {
   const instance = app.getHttpAdapter().getInstance();
-  prepareHttpEdge(app, { ...options.edge, within: withCorrelation });
+  prepareHttpEdge(app, { texts: problemTexts, faultText: fieldFaultText, ...options.edge, within: withCorrelation });
   const door = addDoor(instance, parts, options.guards);
   addDocumentParsers(instance, Object.keys(documentTypes), longestDocument + 1024);
   return {

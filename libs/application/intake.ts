@@ -26,9 +26,12 @@ export async function register(
 ): Promise<Registration | Rejection> {
   const { received, submittedAt } = intake;
   if (intake.channel === 'paper' && received === undefined)
-    return reject('malformed', 'receipt-missing', 'a paper document needs the day of its incoming stamp', [
-      { pointer: '/receivedAt', code: 'missing', message: 'is needed for a paper document' },
-    ]);
+    return reject(
+      'malformed',
+      'receipt-missing',
+      'a paper document needs the day of its incoming stamp: receivedOn, or receivedAt with its time',
+      [{ pointer: '/receivedAt', code: 'missing', message: 'is needed for a paper document' }],
+    );
   if (intake.journalNo !== undefined && ownNumber.test(intake.journalNo))
     return reject('refused', 'journal-no-reserved', 'numbers of this form are given by the system only', [
       { pointer: '/journalNo', code: 'reserved', message: 'has the form of the numbers that the system gives' },

@@ -6,12 +6,15 @@ const ids = new WeakMap<object, string>();
 /** A token a log line can carry: nothing that could break out of it, and of bounded length. */
 const token = /^[A-Za-z0-9][A-Za-z0-9._-]{7,127}$/;
 
+/** An account or a telephone number is nobody's token; a correlation id stands in facts and logs for ever. */
+const personal = /KZ\d{5}[A-Z0-9]{13}|^\d+$/i;
+
 /** The sender's X-Correlation-Id if it is a sane token, else a fresh one; the same for the whole request. */
 export function correlationIdOf(request: Pick<FastifyRequest, 'raw' | 'headers'>): string {
   let id = ids.get(request.raw);
   if (id === undefined) {
     const given = request.headers['x-correlation-id'];
-    id = typeof given === 'string' && token.test(given) ? given : drawUuid();
+    id = typeof given === 'string' && token.test(given) && !personal.test(given) ? given : drawUuid();
     ids.set(request.raw, id);
   }
   return id;

@@ -7,6 +7,7 @@ export {
   type ProblemContext,
   type ProblemDocument,
   type ProblemLanguage,
+  type FaultText,
   type ProblemTexts,
 } from './problem.js';
 export { ProblemFilter, type ProblemFilterOptions } from './problem.filter.js';

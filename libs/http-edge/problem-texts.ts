@@ -16,7 +16,10 @@ export const englishTexts: Readonly<Record<string, ProblemText>> = {
   },
   'malformed-header': { title: 'A header is malformed', detail: 'A header of the request is malformed.' },
   'invalid-request': { title: 'Some fields are wrong', detail: 'See errors for each field and what is wrong with it.' },
-  unauthenticated: { title: 'Not signed in', detail: 'Send a valid API key as a bearer token.' },
+  unauthenticated: {
+    title: 'Not signed in',
+    detail: 'Send a valid API key, in the header X-Api-Key or as a bearer token.',
+  },
   forbidden: { title: 'Not allowed', detail: 'This account may not do that.' },
   'not-found': { title: 'Not found', detail: 'There is nothing at this address.' },
   'method-not-allowed': {

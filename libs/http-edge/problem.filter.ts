@@ -2,11 +2,12 @@ import { Catch, Logger, NotFoundException, type ArgumentsHost, type ExceptionFil
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { correlationIdOf } from './correlation.hook.js';
 import { HttpProblem } from './http-problem.js';
-import { preferredLanguage, problemOf, type ProblemDocument, type ProblemTexts } from './problem.js';
+import { preferredLanguage, problemOf, type FaultText, type ProblemDocument, type ProblemTexts } from './problem.js';
 import type { KnownRoutes } from './known-routes.js';
 
 export interface ProblemFilterOptions {
   readonly texts?: ProblemTexts;
+  readonly faultText?: FaultText;
   /** Turns an error of another library into one that can be told; undefined leaves it. */
   readonly translate?: (error: unknown) => HttpProblem | undefined;
   /** Another body for the same problem, e.g. a page for browsers. */
@@ -39,6 +40,7 @@ export class ProblemFilter implements ExceptionFilter {
       correlationId,
       language: preferredLanguage(request.headers['accept-language']),
       ...(this.options.texts ? { texts: this.options.texts } : {}),
+      ...(this.options.faultText ? { faultText: this.options.faultText } : {}),
     });
     if (problem.status >= 500) this.report(error, correlationId);
     if (reply.sent || reply.raw.headersSent) {

@@ -21,13 +21,18 @@ export interface ProblemDocument {
 export type ProblemTexts = (
   code: string,
   language: ProblemLanguage,
+  status: number,
 ) => { readonly title?: string; readonly detail?: string } | undefined;
+
+/** The same of what is wrong with one field. */
+export type FaultText = (code: string, language: ProblemLanguage, english: string) => string | undefined;
 
 export interface ProblemContext {
   readonly instance: string;
   readonly correlationId: string;
   readonly language?: ProblemLanguage;
   readonly texts?: ProblemTexts;
+  readonly faultText?: FaultText;
 }
 
 export const problemType = (code: string): string => `urn:qadaga:problem:${code}`;
@@ -108,8 +113,10 @@ function essenceOf(error: unknown): Essence {
  */
 export function problemOf(error: unknown, context: ProblemContext): ProblemDocument {
   const { status, code, title, detail, faults } = essenceOf(error);
-  const { language = 'en', texts, instance, correlationId } = context;
-  const words = language === 'en' ? undefined : texts?.(code, language);
+  const { language = 'en', texts, faultText, instance, correlationId } = context;
+  const words = language === 'en' ? undefined : texts?.(code, language, status);
+  const told = (code: string, english: string) =>
+    (language === 'en' ? undefined : faultText?.(code, language, english)) ?? english;
   return {
     type: problemType(code),
     title: words?.title ?? title,
@@ -118,7 +125,7 @@ export function problemOf(error: unknown, context: ProblemContext): ProblemDocum
     instance,
     correlationId,
     ...(faults.length > 0
-      ? { errors: faults.map(({ pointer, code, message }) => ({ pointer, code, detail: message })) }
+      ? { errors: faults.map(({ pointer, code, message }) => ({ pointer, code, detail: told(code, message) })) }
       : {}),
   };
 }

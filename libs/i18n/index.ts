@@ -1,0 +1,1 @@
+export { problemTexts, fieldFaultText, type Translated } from './problem-words.js';
