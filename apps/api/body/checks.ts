@@ -1,5 +1,6 @@
 import { findDecimal, findInstant, findPlainDate, findQuarter, findUuid } from '#libs/kernel';
 import { bicFault, binFault, ibanFault } from '#libs/domain';
+import { maskText } from '#libs/platform';
 
 /** What is wrong with one value, for the clerk and for the machine; undefined when nothing is. */
 export interface ValueFault {
@@ -55,6 +56,14 @@ const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffe\uffff]/;
 // oxlint-disable-next-line no-control-regex
 const lineControls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]/;
 
+/**
+ * Facts stand for ever and free text is not sealed, so what is sealed elsewhere must not get on record this way. The log's
+ * masks know what such values look like.
+ */
+const holdsSecret = (text: string): boolean => maskText(text) !== text;
+const secretFault =
+  'holds a bank account, a mail address or a telephone number: they are kept in their own fields only, sealed';
+
 /** At most `max` characters (code points), at least one of them no blank. */
 export const isText = (max: number, multiline = false): Check =>
   ofString('not-a-text', (text) => {
@@ -64,7 +73,7 @@ export const isText = (max: number, multiline = false): Check =>
     if (text.length > max && (text.length > 2 * max || [...text].length > max))
       return `has more than ${max} characters`;
     if ((multiline ? controls : lineControls).test(text)) return 'has control characters';
-    return undefined;
+    return holdsSecret(text) ? secretFault : undefined;
   });
 
 export const isOneOf = (values: readonly string[]): Check =>
@@ -78,11 +87,12 @@ export const isMail = ofString('not-a-mail-address', (text) =>
 export const isPhone = ofString('not-a-phone', (text) =>
   /^\+[0-9]{8,15}$/.test(text) ? undefined : 'must be a telephone number in international form, e.g. +77172000000',
 );
-export const isReference = ofString('not-a-reference', (text) =>
-  /^[\p{L}\p{N}][\p{L}\p{N} ./_№-]{0,63}$/u.test(text) && text.normalize('NFC') === text && !text.endsWith(' ')
-    ? undefined
-    : 'must be at most 64 letters, digits or . / _ - № and begin with a letter or digit',
-);
+export const isReference = ofString('not-a-reference', (text) => {
+  if (!/^[\p{L}\p{N}][\p{L}\p{N} ./_№-]{0,63}$/u.test(text) || text.normalize('NFC') !== text || text.endsWith(' '))
+    return 'must be at most 64 letters, digits or . / _ - № and begin with a letter or digit';
+  // A registry's number may look like a telephone's, never like a bank account.
+  return ibanFault(text.replaceAll(/[ -]/g, '').toUpperCase()) === undefined ? secretFault : undefined;
+});
 
 export const isWholeNumber =
   (max: number): Check =>
