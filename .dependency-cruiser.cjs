@@ -13,6 +13,7 @@ const mayImport = {
   engine: ['kernel', 'domain', 'event-store', 'application', 'jobs', 'documents'],
   documents: ['kernel', 'domain', 'audit'],
   audit: ['kernel'],
+  backup: ['kernel', 'event-store', 'documents'],
   journal: ['kernel'],
   // Of the domain it knows the shape of a sealed value only.
   sealing: ['kernel', 'domain'],

@@ -66,6 +66,33 @@ program
   .action(() => run(async () => (await import('./commands/migrate.js')).migrateCommand()));
 
 program
+  .command('backup')
+  .requiredOption('--out <file>', 'the archive to be written')
+  .option('--with-master-key', 'put the master key in, under a passphrase')
+  .option('--passphrase-file <file>', 'whose text is that passphrase')
+  .description('facts, keys and attachments as one archive; others may go on working meanwhile')
+  .action((flags) => run(async () => (await import('./commands/backup.js')).backupCommand(flags)));
+
+program
+  .command('restore')
+  .argument('<file>', 'what backup wrote')
+  .option('--master-key <file>', 'the copy of the master key that belongs to it')
+  .option('--passphrase-file <file>', 'opens the master key that is in the archive')
+  .description('put the house of an archive into an empty home or database')
+  .action((file: string, flags) =>
+    run(async () => (await import('./commands/restore.js')).restoreCommand(file, flags)),
+  );
+
+program
+  .command('copy-log')
+  .requiredOption('--from <log>', 'postgres://… or the folder of a home')
+  .requiredOption('--to <log>', 'likewise; empty, or the beginning of the other')
+  .option('--to-owner <url>', 'the owner of a PostgreSQL that has no log yet')
+  .option('--take-over', 'the last time: this house, which nobody serves now, goes by the copy from here on')
+  .description('copy all facts to another engine, with their ids, order and bytes, and check the copy')
+  .action((flags) => run(async () => (await import('./commands/copy-log.js')).copyLogCommand(flags)));
+
+program
   .command('doctor')
   .description('look at configuration, clocks, lag and the deadline engine')
   .addOption(new Option('--json', 'for machines'))

@@ -5,6 +5,12 @@ export interface Progress {
   stop(): void;
 }
 
+/** Two positions as a bar counts: by their first number, which rises on every engine. */
+export const logProgress = (at: string, head: string): [done: number, total: number] => [
+  Number(at.split('/')[0]),
+  Number(head.split('/')[0]),
+];
+
 /** A bar on a terminal, nothing in a pipe. It goes to stderr, so that a report on stdout stays clean. */
 export function progressBar(what: string): Progress {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };

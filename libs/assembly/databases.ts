@@ -30,9 +30,9 @@ export interface Databases {
 export async function openDatabases(config: Config, starting?: Promise<EmbeddedPostgres>): Promise<Databases> {
   if (config.database) {
     const { url, ownerUrl } = config.database;
-    const app = fromUrl(url);
+    const app = databaseOf(url);
     return {
-      ...(ownerUrl === undefined ? {} : { owner: fromUrl(ownerUrl) }),
+      ...(ownerUrl === undefined ? {} : { owner: databaseOf(ownerUrl) }),
       app,
       appRole: app.user,
       kind: 'server',
@@ -55,7 +55,8 @@ export async function openDatabases(config: Config, starting?: Promise<EmbeddedP
   };
 }
 
-function fromUrl(url: string): DatabaseConfig {
+/** `postgres://user:password@host:port/database?sslmode=…` */
+export function databaseOf(url: string): DatabaseConfig {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
   const ssl = searchParams.get('sslmode');
   return {

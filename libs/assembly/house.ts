@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { systemClock, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
-import { createPostgresEventStore, type EventStore } from '#libs/event-store';
+import { refuseHalfRestored } from '#libs/backup';
+import { createPostgresEventStore, type EventStore, type Upcasters } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import { createIdentity, type Identity } from '#libs/identity';
 import type { Config } from '#libs/platform';
@@ -60,11 +61,12 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
   };
   try {
     await prepareSchema(databases);
+    await refuseHalfRestored(databases.app);
     const clock = options.clock ?? clockOf(config);
     const pool = new pg.Pool({ ...databases.app, max: 6 });
     pool.on('error', () => {});
     closers.push(() => pool.end());
-    const store = createPostgresEventStore({ config: databases.app, upcasters: allUpcasters() });
+    const store = openLog(config, databases, allUpcasters());
     closers.push(() => store.close());
     const masterKey = loadMasterKey({
       home: config.home,
@@ -127,3 +129,7 @@ function clockOf({ home, simulatedClock }: Config): Clock {
   if (SimulatedClock.exists(home)) return new SimulatedClock(home);
   return simulatedClock === undefined ? systemClock : SimulatedClock.create(home, simulatedClock);
 }
+
+/** The log that the configuration names. */
+export const openLog = (_config: Config, databases: Databases, upcasters?: Upcasters): EventStore =>
+  createPostgresEventStore({ config: databases.app, ...(upcasters === undefined ? {} : { upcasters }) });

@@ -1,8 +1,10 @@
 export * from './databases.js';
 export * from './house.js';
+export * from './log-address.js';
 export * from './simulated-clock.js';
-export { PostgresNumbers, migrateNumbers } from './numbers.js';
+export { PostgresNumbers, migrateNumbers, skipNumbers } from './numbers.js';
 export * from './engine.js';
+export * from './take-over.js';
 export { dueBoards } from './boards.js';
 export * from './doctor.js';
 export * from './schema.js';

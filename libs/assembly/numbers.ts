@@ -1,8 +1,10 @@
 import pg from 'pg';
-import { formatNumber, type NumberSeries, type NumberSource } from '#libs/application';
+import { formatNumber, numberPrefix, type NumberSeries, type NumberSource } from '#libs/application';
 
 /** Numbers drawn at a time: a crash leaves that many unused at most, and a filing costs no round trip for its number. */
 const block = 32;
+/** At least so many numbers of each series and year are left out after a restore. */
+const skipped = 10_000;
 
 export async function migrateNumbers(owner: pg.ClientConfig, appRole: string): Promise<void> {
   const client = new pg.Client(owner);
@@ -19,6 +21,19 @@ export async function migrateNumbers(owner: pg.ClientConfig, appRole: string): P
   } finally {
     await client.end();
   }
+}
+
+/**
+ * After a restore: whoever filed after the backup was taken holds a number that nobody here remembers. The series go on
+ * well beyond what could have been given since.
+ */
+export async function skipNumbers(client: pg.ClientBase, fromYear: number, toYear: number): Promise<void> {
+  await client.query('update numbers.series set last = (last / $1::bigint + 2) * $1', [skipped]);
+  for (let year = fromYear; year <= toYear; year++)
+    await client.query(
+      `insert into numbers.series (series, year, last) select unnest($1::text[]), $2, $3 on conflict do nothing`,
+      [Object.keys(numberPrefix), year, skipped],
+    );
 }
 
 /** Unique over all processes, rising within one; processes draw blocks of their own. */

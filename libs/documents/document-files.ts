@@ -14,43 +14,22 @@ const placeOf = (sha256: string) => `qadaga/document/${sha256}`;
 
 /**
  * A folder a document, named by its address; in it one sealed file for each operator's key, named by the key, readable by
- * the owner of the process only. Written beside, synced and renamed, so that a file under its final name is always whole.
+ * the owner of the process only.
  */
 export function fileDocuments(folder: string, seal: DocumentSeal): DocumentStore {
   return {
     async put(operatorBin, bytes) {
       const sha256 = sha256Of(bytes);
       const { keyId, sealed } = await seal.sealBytes(operatorBin, bytes, placeOf(sha256));
-      const own = path.join(folder, sha256);
-      const file = path.join(own, keyId);
-      if ((await sizeOf(file)) === sealed.length) return { sha256, bytes: bytes.length };
-      for (const directory of [folder, own]) {
-        await mkdir(directory, { recursive: true, mode: 0o700 });
-        await chmod(directory, 0o700);
-      }
-      const beside = path.join(own, `.${keyId}.${process.pid}.${randomBytes(4).toString('hex')}`);
-      try {
-        const handle = await open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-        try {
-          await handle.writeFile(sealed);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-        await rename(beside, file);
-      } catch (error) {
-        await rm(beside, { force: true });
-        throw error;
-      }
-      await syncFolder(own);
-      await syncFolder(folder);
+      if ((await sizeOf(path.join(folder, sha256, keyId))) === sealed.length) return { sha256, bytes: bytes.length };
+      await keep(folder, sha256, keyId, sealed);
       return { sha256, bytes: bytes.length };
     },
 
     async find(sha256) {
       if (!isDocumentAddress(sha256)) return undefined;
       let damaged = false;
-      for (const keyId of await keysOf(path.join(folder, sha256))) {
+      for (const keyId of await namesIn(path.join(folder, sha256))) {
         const sealed = await readFile(path.join(folder, sha256, keyId));
         const bytes = await seal.openBytes(keyId, sealed, placeOf(sha256));
         if (bytes === 'erased') continue;
@@ -63,7 +42,58 @@ export function fileDocuments(folder: string, seal: DocumentSeal): DocumentStore
   };
 }
 
-async function keysOf(folder: string): Promise<readonly string[]> {
+/** The sealed files as they lie, by `<address>/<key id>`: whoever copies them needs no key and learns nothing. */
+export interface SealedFiles {
+  list(): Promise<readonly string[]>;
+  read(name: string): Promise<Buffer>;
+  /** Resolves when it would survive a loss of power. @throws RangeError for what is no name of such a file. */
+  write(name: string, sealed: Buffer): Promise<void>;
+}
+
+export function sealedFiles(folder: string): SealedFiles {
+  return {
+    async list() {
+      const names: string[] = [];
+      for (const sha256 of (await namesIn(folder)).filter(isDocumentAddress).sort())
+        for (const keyId of [...(await namesIn(path.join(folder, sha256)))].sort()) names.push(`${sha256}/${keyId}`);
+      return names;
+    },
+    read: (name) => readFile(path.join(folder, name)),
+    async write(name, sealed) {
+      const [sha256 = '', keyId = '', more] = name.split('/');
+      if (!isDocumentAddress(sha256) || !/^[0-9a-z-]+$/.test(keyId) || more !== undefined)
+        throw new RangeError(`not the name of a sealed document: ${name}`);
+      await keep(folder, sha256, keyId, sealed);
+    },
+  };
+}
+
+/** Written beside, synced and renamed, so that a file under its final name is always whole. */
+async function keep(folder: string, sha256: string, keyId: string, sealed: Buffer): Promise<void> {
+  const own = path.join(folder, sha256);
+  for (const directory of [folder, own]) {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await chmod(directory, 0o700);
+  }
+  const beside = path.join(own, `.${keyId}.${process.pid}.${randomBytes(4).toString('hex')}`);
+  try {
+    const handle = await open(beside, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+    try {
+      await handle.writeFile(sealed);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, path.join(own, keyId));
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+  await syncFolder(own);
+  await syncFolder(folder);
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).filter((name) => !name.startsWith('.'));
   } catch (error) {

@@ -13,4 +13,5 @@ export * from './follow-order.js';
 export * from './outbox.js';
 export * from './memory-store.js';
 export { createPostgresEngineStore, migrateEngine } from './postgres-store.js';
+export { movePolicies, PoliciesActiveError, policyPosition } from './move-policies.js';
 export { createPostgresLeadership } from './postgres-leadership.js';

@@ -4,7 +4,7 @@ import { lockSpace } from './postgres-store.js';
 import type { Leadership, Lease, OnError } from './ports.js';
 
 /** The one that runs the policies. */
-const policyLock = 22;
+export const policyLock = 22;
 
 /**
  * Leadership by a session advisory lock: it ends with the connection, however the process ends. Who has lost its

@@ -12,6 +12,7 @@ export {
   type RebuildProgress,
   type RebuildResult,
 } from './engine/rebuild.js';
+export { forgetReadModels, ProjectorActiveError } from './engine/forget.js';
 export { feeds } from './feeds.js';
 export type { Page, PageRequest } from './query/page.js';
 export { longestPage } from './query/page.js';

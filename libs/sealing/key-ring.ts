@@ -35,6 +35,12 @@ function unwrap(master: MasterKey, wrapped: string, place: string): Buffer {
   return key;
 }
 
+/** Whether the master key is the one these rows of `vault.house_keys` were wrapped under. */
+export const opensVault = (
+  master: MasterKey,
+  houseKeys: readonly { readonly name: string; readonly wrapped: string }[],
+): boolean => houseKeys.every(({ name, wrapped }) => findDecrypted(master, wrapped, houseKeyPlace(name)) !== undefined);
+
 class Cache<V> {
   private readonly entries = new Map<string, { readonly value: V; readonly until: number }>();
   find(name: string): V | undefined {

@@ -25,12 +25,12 @@ function readKey(file: string): MasterKey {
 }
 
 /** In one step and only if there is none: of two processes that start at once, one wins and both read its key. */
-function createKey(file: string): void {
+function createKey(file: string, key: Buffer = randomBytes(32)): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const fresh = `${file}.${randomBytes(6).toString('hex')}`;
   const descriptor = openSync(fresh, 'wx', 0o600);
   try {
-    writeSync(descriptor, `${randomBytes(32).toString('hex')}\n`);
+    writeSync(descriptor, `${key.toString('hex')}\n`);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
@@ -56,6 +56,14 @@ function syncDirectory(directory: string): void {
   }
 }
 
+/** `file` when it was named, or else `<home>/secrets/master.key`. */
+export interface MasterKeyPlace {
+  readonly home: string;
+  readonly file?: string;
+}
+
+const fileOf = ({ home, file }: MasterKeyPlace) => file ?? path.join(home, 'secrets', 'master.key');
+
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 /**
@@ -63,8 +71,8 @@ const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === 
  * is never made: a mistyped path would otherwise give a second key that opens nothing.
  * @throws Error when the file is missing (if named), malformed, or readable by others.
  */
-export function loadMasterKey(place: { readonly home: string; readonly file?: string }): MasterKey {
-  const file = place.file ?? path.join(place.home, 'secrets', 'master.key');
+export function loadMasterKey(place: MasterKeyPlace): MasterKey {
+  const file = fileOf(place);
   try {
     return readKey(file);
   } catch (error) {
@@ -73,4 +81,20 @@ export function loadMasterKey(place: { readonly home: string; readonly file?: st
   }
   createKey(file);
   return readKey(file);
+}
+
+/** The key that is there; nothing is made. @throws Error when it is malformed or readable by others. */
+export function findMasterKey(place: MasterKeyPlace): MasterKey | undefined {
+  try {
+    return readKey(fileOf(place));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Puts a key that was kept elsewhere where the house looks for it. @throws Error when another key is there. */
+export function installMasterKey(place: MasterKeyPlace, key: MasterKey): void {
+  createKey(fileOf(place), key);
+  if (!readKey(fileOf(place)).equals(key)) throw new Error(`${fileOf(place)} holds another master key already`);
 }

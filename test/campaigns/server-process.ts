@@ -4,6 +4,8 @@ import pg from 'pg';
 import { Program } from '../support/program.js';
 import { compiled } from './campaign.js';
 
+export { freePort } from '../support/free-port.js';
+
 /** The server as `npm start` runs it, in a process that may be killed, over one home. */
 export class ServerProcess extends Program {
   constructor(
