@@ -19,13 +19,17 @@ function partsOf(message: unknown, rest: readonly unknown[]) {
   };
 }
 
+/** Nest lists every module and route at each start: a hundred lines before the one that says where it serves. */
+const isInventory = (context: string | undefined) =>
+  context === 'InstanceLoader' || context === 'RoutesResolver' || context === 'RouterExplorer';
+
 /** Our logger as Nest's: `app.useLogger(nestLogger(logger))`. */
 export function nestLogger(logger: Logger): LoggerService {
   const at =
     (level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal') =>
     (message: unknown, ...rest: unknown[]) => {
       const { fields, text } = partsOf(message, rest);
-      logger[level](fields, text);
+      logger[level === 'info' && isInventory(fields.context) ? 'debug' : level](fields, text);
     };
   return {
     log: at('info'),

@@ -98,6 +98,8 @@ const page = `<!doctype html>
 `;
 
 const start = `window.addEventListener('DOMContentLoaded', () => {
-  window.SwaggerUIBundle({ url: 'openapi.json', dom_id: '#reader', deepLinking: true, persistAuthorization: false, validatorUrl: null });
+  // Whole and without the key, which a browser refuses to fetch when it stands in the page's own address.
+  const url = window.location.origin + '/api/openapi.json';
+  window.SwaggerUIBundle({ url, dom_id: '#reader', deepLinking: true, persistAuthorization: false, validatorUrl: null });
 });
 `;
