@@ -7,9 +7,10 @@ import {
   type StoredFact,
   type Upcasters,
 } from './codec.js';
+import { hasConflict, withheld } from './judging.js';
 import type { AppendResult, EventStore, ReadStreamOptions, RecordedFact, Subscription } from './port.js';
 import { StoreUnavailableError } from './port.js';
-import { readAllBy, subscribeBy, toPosition, type ReadBatch } from './reading.js';
+import { byCounter, readAllBy, subscribeBy, toPosition, type ReadCounted } from './reading.js';
 import { Watch } from './watch.js';
 
 export interface MemoryStoreOptions {
@@ -65,7 +66,7 @@ function openStore({ facts: log, streams, watch }: Log, { upcasters }: MemorySto
   }
 
   const readBy =
-    <F extends RecordedFact>(decodeOne: (stored: StoredFact) => F): ReadBatch<F> =>
+    <F extends RecordedFact>(decodeOne: (stored: StoredFact) => F): ReadCounted<F> =>
     async (after, upTo, limit) =>
       log.slice(after, Math.min(after + limit, upTo)).map(decodeOne);
   const read = readBy(decode);
@@ -86,10 +87,7 @@ function openStore({ facts: log, streams, watch }: Log, { upcasters }: MemorySto
         if (answer === 'fresh') ahead.set(one.stream, one.first + one.facts.length);
         return answer;
       });
-      if (judged.some((answer) => answer !== 'fresh' && answer.outcome === 'conflict'))
-        return judged.map((answer, n) =>
-          answer === 'fresh' ? { outcome: 'conflict', actual: encoded[n]!.first - 1 } : answer,
-        );
+      if (hasConflict(judged)) return withheld(encoded, judged);
       return judged.map((answer, n) => (answer === 'fresh' ? add(encoded[n]!) : answer));
     },
     readStream: async (
@@ -105,8 +103,8 @@ function openStore({ facts: log, streams, watch }: Log, { upcasters }: MemorySto
       return wanted.slice(0, limit).map(decode);
     },
     readStreams: async (names) => new Map(names.map((name) => [name, streamOf(name).map(decode)])),
-    readAll: (options) => readAllBy(read, options),
-    readWritten: (options) => readAllBy(readBy(decodeWritten), options),
+    readAll: (options) => readAllBy(byCounter(read), options),
+    readWritten: (options) => readAllBy(byCounter(readBy(decodeWritten)), options),
     head: async () => (log.length === 0 ? undefined : toPosition(log.length)),
     subscribe: (options) => {
       open();

@@ -10,6 +10,7 @@ import {
   type Upcasters,
 } from './codec.js';
 import { GatheredReads } from './gathered-reads.js';
+import { hasConflict, isChained, judgePlace, judgeTogether, lastOf, withheld } from './judging.js';
 import { Appender, bulkFacts } from './postgres-appender.js';
 import { ReaderConnections, WriterConnection, type Cell, type Statement } from './postgres-connection.js';
 import {
@@ -20,7 +21,7 @@ import {
   type RecordedFact,
   type Subscription,
 } from './port.js';
-import { readAllBy, subscribeBy, toPosition } from './reading.js';
+import { byCounter, readAllBy, subscribeBy, toPosition } from './reading.js';
 import { RecentFacts } from './recent-facts.js';
 import { Watch } from './watch.js';
 
@@ -86,14 +87,10 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
     if (closed) throw new StoreUnavailableError('the event store is closed');
   };
 
-  /** A stream was not where an append expected it: is it there already, or is somebody else's fact? */
-  async function judge({ stream, first, facts }: EncodedAppend): Promise<AppendResult | 'fresh'> {
-    const rows = await readers.query(readPlace, [stream, first, first + facts.length - 1]);
-    const actual = rows[0]![0] as number;
-    if (actual === first - 1) return 'fresh';
-    if (actual >= first + facts.length - 1 && facts.every(({ id }, n) => rows[n]?.[1] === id))
-      return { outcome: 'repeated', revision: first + facts.length - 1, position: rows.at(-1)![2] as Position };
-    return { outcome: 'conflict', actual };
+  async function judge(encoded: EncodedAppend): Promise<AppendResult | 'fresh'> {
+    const rows = await readers.query(readPlace, [encoded.stream, encoded.first, lastOf(encoded)]);
+    const there = rows.map(([, id, position]) => ({ id: id as string, position: position as Position }));
+    return judgePlace(encoded, rows[0]![0] as number, there);
   }
 
   async function append(encoded: EncodedAppend): Promise<AppendResult> {
@@ -122,29 +119,9 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
           );
         }
       }
-      answers = await judgeTogether(encoded);
-      if (answers.some((answer) => answer !== 'fresh' && answer.outcome === 'conflict'))
-        return answers.map((answer, n) =>
-          answer === 'fresh' ? { outcome: 'conflict', actual: encoded[n]!.first - 1 } : answer,
-        );
+      answers = await judgeTogether(encoded, judge);
+      if (hasConflict(answers)) return withheld(encoded, answers);
     }
-  }
-
-  /** Like `judge`, but an append that follows a fresh one of the same stream is fresh when it goes on where that ended. */
-  async function judgeTogether(encoded: readonly EncodedAppend[]): Promise<(AppendResult | 'fresh')[]> {
-    const ends = new Map<string, number>();
-    const answers: (AppendResult | 'fresh')[] = [];
-    for (const one of encoded) {
-      const end = ends.get(one.stream);
-      const judged = end === one.first ? 'fresh' : await judge(one);
-      if (judged !== 'fresh') answers.push(judged);
-      else if (end !== undefined && end !== one.first) answers.push({ outcome: 'conflict', actual: end - 1 });
-      else {
-        answers.push('fresh');
-        ends.set(one.stream, one.first + one.count);
-      }
-    }
-    return answers;
   }
 
   const readRows = (after: number, upTo: number, limit: number, isWanted?: () => boolean) =>
@@ -208,8 +185,8 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
       return facts;
     },
     readStreams: readMany,
-    readAll: (given) => readAllBy(read, given),
-    readWritten: (given) => readAllBy(readWritten, given),
+    readAll: (given) => readAllBy(byCounter(read), given),
+    readWritten: (given) => readAllBy(byCounter(readWritten), given),
     head,
     subscribe: (given) => {
       open();
@@ -245,15 +222,3 @@ const storedOf = ([position, stream, revision, id, body]: readonly Cell[]): Stor
   id: id as string,
   body: body as string,
 });
-
-const lastOf = ({ first, count }: EncodedAppend): number => first + count - 1;
-
-/** Whether of the appends to one stream each goes on where the one before ended. */
-function isChained(appends: readonly EncodedAppend[]): boolean {
-  const ends = new Map<string, number>();
-  for (const one of appends) {
-    if ((ends.get(one.stream) ?? one.first) !== one.first) return false;
-    ends.set(one.stream, lastOf(one) + 1);
-  }
-  return true;
-}
