@@ -135,6 +135,13 @@ module.exports = {
       to: { path: 'node_modules/((@nestjs/)?bullmq|ioredis)/' },
     },
     {
+      name: 'kurrentdb-behind-its-port',
+      comment: 'the client of KurrentDB belongs to the event store',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: ['^libs/event-store/kurrentdb/', ...testCode] },
+      to: { path: 'node_modules/(@kurrent|@grpc)/' },
+    },
+    {
       name: 'no-cycle',
       severity: 'error',
       from: { path: '^(libs|apps)/' },

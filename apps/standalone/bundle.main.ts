@@ -48,6 +48,8 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== inputs) {
     keepNames: true,
     logLevel: 'warning',
     plugins: [optional],
+    // It has a native part, and is loaded only where the log lives on KurrentDB.
+    external: ['@kurrent/kurrentdb-client'],
     // Packages in CommonJS ask for `require`, which a module does not have.
     banner: {
       js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);`,

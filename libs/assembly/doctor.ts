@@ -50,7 +50,7 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
   say(
     'read models',
     lag.projectorActive ? 'good' : 'note',
-    `${behind} facts behind; ${lag.projectorActive ? 'a projector is active' : 'no projector is active: no server runs'}`,
+    `${behind} ${config.eventStore === undefined ? 'facts' : 'bytes of the log'} behind; ${lag.projectorActive ? 'a projector is active' : 'no projector is active: no server runs'}`,
   );
   if (parked.length > 0)
     say(

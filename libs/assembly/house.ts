@@ -2,7 +2,7 @@ import pg from 'pg';
 import { systemClock, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
 import { refuseHalfRestored } from '#libs/backup';
-import { createPostgresEventStore, type EventStore, type Upcasters } from '#libs/event-store';
+import type { EventStore } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import { createIdentity, type Identity } from '#libs/identity';
 import type { Config } from '#libs/platform';
@@ -11,6 +11,7 @@ import { loadRules, type RulesCatalogue } from '#libs/rules';
 import { createSealer, loadMasterKey, type Sealer } from '#libs/sealing';
 import { openDatabases, type Databases } from './databases.js';
 import { caseDirectory } from './directory.js';
+import { openLog } from './event-store.js';
 import { PostgresNumbers } from './numbers.js';
 import { prepareSchema } from './schema.js';
 import { SimulatedClock } from './simulated-clock.js';
@@ -66,7 +67,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     const pool = new pg.Pool({ ...databases.app, max: 6 });
     pool.on('error', () => {});
     closers.push(() => pool.end());
-    const store = openLog(config, databases, allUpcasters());
+    const store = await openLog(config, databases, allUpcasters());
     closers.push(() => store.close());
     const masterKey = loadMasterKey({
       home: config.home,
@@ -129,7 +130,3 @@ function clockOf({ home, simulatedClock }: Config): Clock {
   if (SimulatedClock.exists(home)) return new SimulatedClock(home);
   return simulatedClock === undefined ? systemClock : SimulatedClock.create(home, simulatedClock);
 }
-
-/** The log that the configuration names. */
-export const openLog = (_config: Config, databases: Databases, upcasters?: Upcasters): EventStore =>
-  createPostgresEventStore({ config: databases.app, ...(upcasters === undefined ? {} : { upcasters }) });

@@ -9,3 +9,4 @@ export { dueBoards } from './boards.js';
 export * from './doctor.js';
 export * from './schema.js';
 export * from './work.js';
+export * from './event-store.js';

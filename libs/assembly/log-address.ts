@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { joinOrStartEmbedded } from '#libs/embedded';
-import { createPostgresEventStore, migrateEventStore, type EventStore } from '#libs/event-store';
+import { streamPrefixes } from '#libs/domain';
+import { createPostgresEventStore, migrateEventStore, openKurrentEventStore, type EventStore } from '#libs/event-store';
 import { databaseOf, type DatabaseConfig } from './databases.js';
 
 export interface OpenedLog {
@@ -16,15 +17,23 @@ export class NoLogError extends Error {
 }
 
 /**
- * A log by where it is: `postgres://…` as the application's user, or the folder of a home with its embedded PostgreSQL.
+ * A log by where it is: `postgres://…` as the application's user, `kurrentdb://…`, or the folder of a home with its
+ * embedded PostgreSQL.
  * @param ownerUrl makes the log's schema in a PostgreSQL that has none yet.
+ * @param credentialsFile holds the login of a KurrentDB server with TLS.
  * @throws NoLogError
+ * @throws KurrentAddressError
  */
-export async function openLogAt(address: string, ownerUrl?: string): Promise<OpenedLog> {
+export async function openLogAt(address: string, ownerUrl?: string, credentialsFile?: string): Promise<OpenedLog> {
   if (/^postgres(ql)?:\/\//.test(address)) {
     const config = databaseOf(address);
     if (ownerUrl !== undefined) await migrateEventStore(databaseOf(ownerUrl), config.user);
     return postgresLog(config, async () => {});
+  }
+  if (/^kurrentdb(?:\+discover)?:\/\//.test(address)) {
+    const login = credentialsFile === undefined ? {} : { credentialsFile };
+    const store = await openKurrentEventStore({ address: { url: address, ...login }, streamPrefixes });
+    return { store, close: () => store.close() };
   }
   if (/^[a-z+]+:\/\//.test(address))
     throw new NoLogError(`there is no log behind addresses that begin with ${address.replace(/:.*/, '')}:`);

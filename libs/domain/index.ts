@@ -10,4 +10,5 @@ export * from './case-work/index.js';
 export * from './notice/index.js';
 export * from './operator/index.js';
 export * from './authority/index.js';
+export * from './stream-prefixes.js';
 export * from './policies/index.js';

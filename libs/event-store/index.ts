@@ -22,5 +22,5 @@ export {
 export { createMemoryEventStore, createMemoryLog, type MemoryStoreOptions } from './memory.js';
 export { createPostgresEventStore, type PostgresStoreOptions } from './postgres.js';
 export { migrateEventStore } from './postgres-schema.js';
-export { createKurrentEventStore, type KurrentStoreOptions } from './kurrentdb/kurrentdb.js';
-export { connectionStringOf, KurrentAddressError, type KurrentAddress } from './kurrentdb/connection-string.js';
+export { KurrentAddressError, type KurrentAddress } from './kurrentdb/connection-string.js';
+export { openKurrentEventStore, type KurrentStoreOptions } from './kurrentdb/open.js';

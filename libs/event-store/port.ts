@@ -65,10 +65,14 @@ export interface EventStore {
    */
   append(append: Append): Promise<AppendResult>;
   /**
-   * Many appends in one atomic step (one transaction where the engine has them): either every one is appended or
-   * repeated, or none is and the answers tell which conflict. Appends may name the same stream more than once, in order.
-   * When one conflicts, those that would have been appended answer `conflict` with `actual` being what they expected
-   * (-1 for `none`): they were not at fault, and were not appended.
+   * Many appends as one step: either every one is appended or repeated, or none is and the answers tell which conflict.
+   * Appends may name the same stream more than once, in order. When one conflicts, those that would have been appended
+   * answer `conflict` with `actual` being what they expected (-1 for `none`): they were not at fault, and were not appended.
+   *
+   * Atomic where the engine has such a step: PostgreSQL and memory always; KurrentDB from 25.1, for different streams
+   * and up to 1 MiB together. Beyond that the appends go in the order given. A conflict that is there beforehand still
+   * stops all of them; one that arises meanwhile comes after appends that happened and say so, and a crash leaves a
+   * beginning. The same call again repeats that beginning and appends the rest. So what others rest on comes first.
    */
   appendTogether(appends: readonly Append[]): Promise<readonly AppendResult[]>;
   readStream(stream: string, options?: ReadStreamOptions): Promise<readonly RecordedFact[]>;

@@ -40,6 +40,8 @@ describe('the configuration', () => {
         QADAGA_REDIS_URL: 'redis://:hush@localhost:6379',
         QADAGA_DATABASE_URL: 'postgres://app:hush1@db/qadaga',
         QADAGA_DATABASE_OWNER_URL: 'postgres://owner:hush2@db/qadaga?sslpassword=hush3',
+        QADAGA_EVENT_STORE_URL: 'kurrentdb+discover://db:2113?tlsCAFile=ca.pem',
+        QADAGA_EVENT_STORE_CREDENTIALS_FILE: 'keys/log',
         QADAGA_ENERGY_BODY_URL: 'https://energy.example/inbox',
         QADAGA_ENERGY_BODY_TOKEN: 'hush4',
         QADAGA_OUTBOX: '/var/out',
@@ -63,6 +65,7 @@ describe('the configuration', () => {
       outbox: '/var/out',
       simulatedClock: '2021-01-10T09:00:00.000Z',
       masterKeyFile: '/srv/keys/master',
+      eventStore: { url: 'kurrentdb+discover://db:2113?tlsCAFile=ca.pem', credentialsFile: '/srv/keys/log' },
       energyBody: { token: 'hush4' },
     });
     const printed = JSON.stringify(redacted(config));
@@ -79,6 +82,7 @@ describe('the configuration', () => {
       QADAGA_REDIS_URL: 'http://x',
       QADAGA_DATABASE_URL: 'mysql://root:hush@x',
       QADAGA_ENERGY_BODY_TOKEN: 'hush',
+      QADAGA_EVENT_STORE_URL: 'kurrentdb://log:hush@db',
       QADAGA_LOG_LEVEL: 'loud',
       QADAGA_SWEEP_SECONDS: '1.5',
       QADAGA_SIMULATED_CLOCK: '2021-02-30T00:00:00Z',
@@ -90,6 +94,7 @@ describe('the configuration', () => {
       'PORT',
       'QADAGA_DATABASE_URL',
       'QADAGA_ENERGY_BODY_TOKEN',
+      'QADAGA_EVENT_STORE_URL',
       'QADAGA_LOG_LEVEL',
       'QADAGA_PROT',
       'QADAGA_QUEUE',
@@ -141,5 +146,6 @@ describe('the configuration', () => {
       'must name another database user',
     );
     expect(faultsOf({ QADAGA_QUEUE: 'redis' }).message).toContain('QADAGA_REDIS_URL is needed');
+    expect(faultsOf({ QADAGA_EVENT_STORE_CREDENTIALS_FILE: 'keys/log' }).message).toContain('is only used with');
   });
 });

@@ -30,6 +30,8 @@ export interface Config {
   readonly roles: readonly WorkerRole[];
   /** Where a worker process answers about its health; 0 takes a free one. */
   readonly healthPort: number;
+  /** The log on KurrentDB; undefined keeps it in PostgreSQL, where everything else is in any case. */
+  readonly eventStore?: { readonly url: string; readonly credentialsFile?: string };
   /** Where notices are pushed; undefined leaves them in our inbox. */
   readonly energyBody?: { readonly url: string; readonly token?: string };
   readonly outbox: string;
@@ -59,6 +61,8 @@ const known = new Set([
   'QADAGA_RULES',
   'QADAGA_ZONE',
   'QADAGA_QUEUE',
+  'QADAGA_EVENT_STORE_URL',
+  'QADAGA_EVENT_STORE_CREDENTIALS_FILE',
   'QADAGA_ENERGY_BODY_URL',
   'QADAGA_OUTBOX',
   'QADAGA_LOG_LEVEL',
@@ -110,6 +114,18 @@ function rolesOf(read: Reader): readonly WorkerRole[] {
   return chosen;
 }
 
+/** The event store itself looks at the options of the address. A login in it would be printed. */
+function eventStoreOf(read: Reader, file: string | undefined): Config['eventStore'] {
+  const url = read.checked(
+    'QADAGA_EVENT_STORE_URL',
+    (value) => /^kurrentdb(?:\+discover)?:\/\/[^@\s]+$/.test(value),
+    'must be an address that starts with kurrentdb:// or kurrentdb+discover://, without user and password',
+  );
+  if (file !== undefined && read.text('QADAGA_EVENT_STORE_URL') === undefined)
+    read.fault('QADAGA_EVENT_STORE_CREDENTIALS_FILE', 'is only used with QADAGA_EVENT_STORE_URL');
+  return url === undefined ? undefined : { url, ...(file === undefined ? {} : { credentialsFile: file }) };
+}
+
 function energyBodyOf(read: Reader): Config['energyBody'] {
   const url = read.url('QADAGA_ENERGY_BODY_URL', ['http:', 'https:']);
   const token = read.text('QADAGA_ENERGY_BODY_TOKEN');
@@ -159,6 +175,7 @@ export function loadConfig(environment: Environment = process.env, cwd: string =
     ...defined({
       zone: read.checked('QADAGA_ZONE', isZone, 'must be the name of a time zone, e.g. Asia/Almaty'),
       database: databaseOf(read),
+      eventStore: eventStoreOf(read, pathOf('QADAGA_EVENT_STORE_CREDENTIALS_FILE')),
       energyBody: energyBodyOf(read),
       simulatedClock: clock === undefined ? undefined : findInstant(clock),
       masterKeyFile: pathOf('QADAGA_MASTER_KEY_FILE'),

@@ -30,7 +30,7 @@ export {
 export { AlertRow, type AlertSending } from './alert-register/row.js';
 export type { AlertList } from './alert-register/queries.js';
 export { NoticeRow, type NoticeSituation } from './notice-register/row.js';
-export type { NoticeList } from './notice-register/queries.js';
+export { inboxPlaceOf, inboxStart, type InboxPlace, type NoticeList } from './notice-register/queries.js';
 export { OperatorRow } from './operator-register/row.js';
 export type { OperatorList, OperatorView } from './operator-register/queries.js';
 export { TimelineRow } from './case-timeline/row.js';

@@ -5,6 +5,7 @@ import { Tables1790000000000 } from './migrations/1790000000000-tables.js';
 import { Generations1790000000001 } from './migrations/1790000000001-generations.js';
 import { RebuildSpeed1790000000002 } from './migrations/1790000000002-rebuild-speed.js';
 import { LegalPlace1790000000010 } from './migrations/1790000000010-legal-place.js';
+import { InboxMinor1790000000011 } from './migrations/1790000000011-inbox-minor.js';
 
 /** In order. For a `TypeOrmModule.forRoot` that runs migrations itself. */
 export const readModelMigrations = [
@@ -12,6 +13,7 @@ export const readModelMigrations = [
   Generations1790000000001,
   RebuildSpeed1790000000002,
   LegalPlace1790000000010,
+  InboxMinor1790000000011,
 ];
 
 /** A TypeORM data source on the read models; instants and days are texts in its rows. */

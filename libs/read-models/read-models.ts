@@ -50,7 +50,7 @@ export interface ReadModelLag {
   readonly readModel: ReadModelName;
   readonly generation: number;
   readonly position: Position | undefined;
-  /** Facts still to be folded, by the log's own count. */
+  /** How much is still to be folded, by the log's own count: facts, and on KurrentDB bytes of its log. */
   readonly behind: number;
   readonly updatedAt: Date;
   readonly parked: number;

@@ -2,7 +2,7 @@ import { Controller, Inject, Param } from '@nestjs/common';
 import { AcknowledgeNotice, onNotice, RefuseNotice } from '#libs/application';
 import { findNoticeToDeliver } from '#libs/engine';
 import { isRejection } from '#libs/kernel';
-import type { NoticeRow } from '#libs/read-models';
+import { inboxPlaceOf, inboxStart, type InboxPlace, type NoticeRow } from '#libs/read-models';
 import { inboxView, itemsOf, noticeView } from '../answers/views.js';
 import { Commands } from '../commands.js';
 import { Ask, BodyOf, Exchange, QueryOf } from '../exchange.js';
@@ -71,11 +71,11 @@ export class NoticesController {
   })
   async inbox(@Ask() exchange: Exchange, @QueryOf(PageQuery) { after, cursor, limit = 50 }: PageQuery) {
     const { ask } = await this.questions.caughtUp(exchange, after);
-    const from = cursor === undefined ? 0 : placeOf(cursor);
+    const from = cursor === undefined ? inboxStart : placeOf(cursor);
     const rows = await ask.notices.inbox(from, limit);
     return {
       items: await Promise.all(rows.map((row) => this.handOver(exchange, row))),
-      next: cursorOf(rows.at(-1)?.inboxPosition ?? from),
+      next: cursorOf((rows.length > 0 ? inboxPlaceOf(rows.at(-1)!) : undefined) ?? from),
       more: rows.length === limit,
     };
   }
@@ -168,10 +168,11 @@ export class NoticesController {
   }
 }
 
-const cursorOf = (place: number): string => Buffer.from(`inbox/${place}`).toString('base64url');
+const cursorOf = ([order, minor]: InboxPlace): string =>
+  Buffer.from(`inbox/${order}${minor === 0 ? '' : `/${minor}`}`).toString('base64url');
 
-function placeOf(cursor: string): number {
-  const match = /^inbox\/(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
+function placeOf(cursor: string): InboxPlace {
+  const match = /^inbox\/(\d{1,15})(?:\/(\d{1,15}))?$/.exec(Buffer.from(cursor, 'base64url').toString('latin1'));
   if (!match) throw faultyField('/cursor', 'cursor-malformed', 'is not a cursor of this list');
-  return Number(match[1]);
+  return [Number(match[1]), Number(match[2] ?? 0)];
 }

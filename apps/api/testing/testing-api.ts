@@ -58,12 +58,20 @@ export interface TestApi {
 }
 
 /** The whole API in this process over a database of its own; nothing is replaced but the clock. */
-export async function startTestApi(options: CreateApiOptions = {}): Promise<TestApi> {
+export async function startTestApi(
+  options: CreateApiOptions = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestApi> {
   const postgres = await sharedTestPostgres();
   const database = await postgres.createDatabase();
   const home = mkdtempSync(path.join(os.tmpdir(), 'qadaga-api-'));
   const config = loadConfig(
-    { QADAGA_HOME: home, QADAGA_DATABASE_URL: urlOf(database.app), QADAGA_DATABASE_OWNER_URL: urlOf(database.owner) },
+    {
+      QADAGA_HOME: home,
+      QADAGA_DATABASE_URL: urlOf(database.app),
+      QADAGA_DATABASE_OWNER_URL: urlOf(database.owner),
+      ...environment,
+    },
     home,
   );
   const clock = new StandingClock(instant('2021-04-05T05:00:00Z'));

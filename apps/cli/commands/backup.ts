@@ -33,7 +33,7 @@ export async function backupCommand(flags: BackupFlags): Promise<number> {
   const bar = progressBar('facts');
   try {
     await refuseUnused(databases);
-    const store = openLog(config, databases);
+    const store = await openLog(config, databases);
     try {
       const extras = new Map<string, Buffer>();
       if (existsSync(simulatedClockFile(config.home)))

@@ -70,7 +70,7 @@ async function putBack(archive: CheckedArchive, config: Config, key: MasterKey):
   try {
     const owner = ownerOf(databases);
     await migrateSchema(owner, databases.appRole);
-    const store = openLog(config, databases);
+    const store = await openLog(config, databases);
     try {
       await restoreBackup(archive, {
         store,

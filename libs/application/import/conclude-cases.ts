@@ -90,13 +90,16 @@ async function historicalNotices(
   };
   const superseding: { readonly supersedes: Uuid; readonly noticeId: Uuid; readonly rules: RuleSet }[] = [];
   for (const { rules, notifiable, file, noticeId } of wanted) {
-    if ((known.get(noticeStream(noticeId)) ?? []).length > 0) continue;
-    const number = await house.numbers.next('notice', Number(now.slice(0, 4)));
-    const issue = noticeFor(file, notifiable, rules, house.lawBook.calendar(rules.calendarId), number, true);
-    const facts = noticeDecider.decide({ situation: 'none' }, { type: 'IssueNotice', issue }, { now });
-    if (isRejection(facts)) continue;
-    for (const fact of facts) prepare(noticeId, fact, rules, 'issue');
-    if (issue.supersedes !== undefined) superseding.push({ supersedes: issue.supersedes, noticeId, rules });
+    if ((known.get(noticeStream(noticeId)) ?? []).length === 0) {
+      const number = await house.numbers.next('notice', Number(now.slice(0, 4)));
+      const issue = noticeFor(file, notifiable, rules, house.lawBook.calendar(rules.calendarId), number, true);
+      const facts = noticeDecider.decide({ situation: 'none' }, { type: 'IssueNotice', issue }, { now });
+      if (isRejection(facts)) continue;
+      for (const fact of facts) prepare(noticeId, fact, rules, 'issue');
+    }
+    // Also for a notice that is there: a crash may have come between the two.
+    if (notifiable.supersedes !== undefined)
+      superseding.push({ supersedes: noticeIdOf(notifiable.supersedes, file.caseId), noticeId, rules });
   }
   // A correction may bear an earlier time than the filing it corrects: all are issued before one supersedes another.
   for (const { supersedes, noticeId, rules } of superseding) {

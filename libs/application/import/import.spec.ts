@@ -1,5 +1,5 @@
 import { instant, type Instant } from '#libs/kernel';
-import { createMemoryEventStore } from '#libs/event-store';
+import { createMemoryEventStore, StoreUnavailableError, type EventStore } from '#libs/event-store';
 import { openJournal } from '#libs/journal';
 import { loadRules } from '#libs/rules';
 import { FixedClock } from '#libs/testing';
@@ -20,9 +20,8 @@ jest.setTimeout(60_000);
 const sample = (name: string) => path.join(import.meta.dirname, '../../../test/support/sample', name);
 const expected = (name: string) => readFileSync(sample(name), 'utf8').trim().split('\n').slice(1);
 
-function memoryHouse(now: Instant) {
+function memoryHouse(now: Instant, store: EventStore = createMemoryEventStore()) {
   const catalogue = loadRules();
-  const store = createMemoryEventStore();
   const clock = new FixedClock(now);
   const drawn = new Map<string, number>();
   const house: House = {
@@ -168,5 +167,54 @@ describe('the journal of an authorized body, imported', () => {
     for await (const row of obligationReport(house, refs, asOf)) duties.push(row.slice(0, 8));
     expect(duties).toEqual(naive.obligations.slice(1));
     expect((await noticeReport(house, refs, asOf)).map((row) => row.slice(0, 8))).toEqual(naive.notices.slice(1));
+  });
+
+  it('finishes what a crash broke off where appends go one by one, at whatever append that was', async () => {
+    const lines = [...generateJournal({ centres: 6, seed: 5 })];
+    const rows = async function* () {
+      for (const [n, values] of lines.entries()) yield { ordinal: n + 1, rowNo: values['row']!, values };
+    };
+    const run = async ({ house, catalogue }: ReturnType<typeof memoryHouse>) =>
+      importJournal(house, rows(), {
+        rules: catalogue.ruleSet('kz-384-2020'),
+        regions: catalogue.regions,
+        requestHash: (text) => text,
+        dryRun: false,
+        chunk: 20,
+        onOutcome: () => {},
+      });
+    const logOf = async (store: EventStore) => {
+      const log: string[] = [];
+      for await (const batch of store.readAll())
+        for (const { id, stream, revision, type } of batch) log.push(`${stream} ${revision} ${type} ${id}`);
+      return log.sort();
+    };
+    const whole = memoryHouse(instant('2026-11-22T00:00:00Z'));
+    await run(whole);
+    const expectedLog = await logOf(whole.store);
+
+    // Each fifth place, and the steps of a row are fewer: all kinds of places are met.
+    for (let after = 0; ; after += 5) {
+      const store = createMemoryEventStore();
+      let left = after;
+      const breaking: EventStore = {
+        ...store,
+        appendTogether: async (appends) => {
+          const answers = [];
+          for (const append of appends) {
+            if (left-- === 0) throw new StoreUnavailableError('broken off');
+            answers.push(await store.append(append));
+          }
+          return answers;
+        },
+      };
+      const broken = await run(memoryHouse(instant('2026-11-22T00:00:00Z'), breaking)).then(
+        () => false,
+        () => true,
+      );
+      if (!broken) break;
+      await run(memoryHouse(instant('2026-11-22T00:00:00Z'), store));
+      expect(await logOf(store)).toEqual(expectedLog);
+    }
   });
 });

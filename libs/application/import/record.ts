@@ -140,7 +140,10 @@ export class ImportRecord implements OnRecord {
   /** The case of the row, when this very row took the journal number in an earlier run. */
   takenBy(commandId: Uuid, journalNo: string): Uuid | undefined {
     const known = this.entries.get(journalNo);
-    return known?.commandId === commandId ? known.value.caseId : undefined;
+    if (known?.commandId !== commandId) return undefined;
+    const { caseId } = known.value;
+    // Where the engine appends one stream after the other, a crash may have left the claim without what it is for.
+    return caseId !== undefined && this.loaded(caseId).commands.has(commandId) ? caseId : undefined;
   }
 
   loaded(caseId: Uuid): Loaded<CaseState> {

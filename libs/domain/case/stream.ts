@@ -5,5 +5,7 @@ export const caseStream = (caseId: Uuid) => `case-${caseId}`;
 export const caseCategory = 'case-';
 
 /** Unique things are claims: a stream named by the value, which only one command can open. */
-export const journalNoClaim = (journalNo: string) => `journalNo-${encodeURIComponent(journalNo)}`;
-export const caseRefClaim = (caseRef: string) => `caseRef-${encodeURIComponent(caseRef)}`;
+export const journalNoCategory = 'journalNo-';
+export const caseRefCategory = 'caseRef-';
+export const journalNoClaim = (journalNo: string) => `${journalNoCategory}${encodeURIComponent(journalNo)}`;
+export const caseRefClaim = (caseRef: string) => `${caseRefCategory}${encodeURIComponent(caseRef)}`;

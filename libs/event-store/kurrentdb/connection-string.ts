@@ -69,6 +69,8 @@ export function connectionStringOf({ url, credentialsFile }: KurrentAddress): st
     if (name === 'tls' && value === 'false') secure = false;
     options.push(`${name}=${encodeURIComponent(name === 'tlsCAFile' ? path.resolve(value) : value)}`);
   }
+  if (!secure && hosts!.split(',').some((host) => !/^(?:localhost|127\.\d+\.\d+\.\d+)(?::|$)/.test(host)))
+    faults.push('tls=false is only for a server on this machine: it would switch the access rules off');
   if (!secure && seen.has('tlsCAFile')) faults.push('tlsCAFile is only used with TLS');
   if (inAddress !== undefined) faults.push('user and password belong into a file, not into the address');
   const login = credentialsFile === undefined ? undefined : readLogin(credentialsFile, secure, faults);

@@ -23,6 +23,7 @@ describe('the notice register', () => {
       number: `N-${one.ref}-2022-10-19`,
       orderNo: 1,
       inboxPosition: null,
+      inboxMinor: null,
       situation: 'issued',
       region: '55',
       address: 'Ekibastuz, 1 Energy St',
@@ -69,6 +70,7 @@ describe('the notice register', () => {
       sentAt: '2022-10-20T04:00:00.000Z',
       sentInTime: true,
       inboxPosition: 3,
+      inboxMinor: 0,
       nextStepAt: null,
     });
     story.tell('NoticeDelivered', { noticeId, channel: 'inbox', deliveredAt: at('2022-10-20T05:00:00.000Z') });

@@ -38,8 +38,8 @@ function noticeAfter(before: NoticeRow | undefined, fact: DomainFact): NoticeRow
       return { ...before, situation: 'queued' };
     case 'NoticeSent': {
       const { channel, sentAt, inTime } = fact.data;
-      const [inboxPosition] = logOrder(fact.position);
-      return { ...before, situation: 'sent', channel, sentAt, sentInTime: inTime, inboxPosition };
+      const [inboxPosition, inboxMinor] = logOrder(fact.position);
+      return { ...before, situation: 'sent', channel, sentAt, sentInTime: inTime, inboxPosition, inboxMinor };
     }
     case 'NoticeDelivered':
       return { ...before, situation: 'delivered', channel: fact.data.channel, deliveredAt: fact.data.deliveredAt };
@@ -78,6 +78,7 @@ function issued(fact: Extract<DomainFact, { type: 'NoticeIssued' }>): NoticeRow 
     number: data.number,
     orderNo,
     inboxPosition: null,
+    inboxMinor: null,
     caseId: data.caseId,
     centreId: data.centreId,
     filingId: data.filingId,

@@ -20,6 +20,14 @@ export interface NoticeList extends PageRequest<NoticeSort> {
   readonly search?: string;
 }
 
+/** Both numbers of a place in the log: on some engines what was written together shares the first. */
+export type InboxPlace = readonly [order: number, minor: number];
+export const inboxStart: InboxPlace = [0, 0];
+
+/** Undefined for a notice that was not sent. */
+export const inboxPlaceOf = ({ inboxPosition, inboxMinor }: NoticeRow): InboxPlace | undefined =>
+  inboxPosition === null ? undefined : [inboxPosition, inboxMinor ?? 0];
+
 const shape: PageShape<NoticeSort> = {
   sorts: {
     order: { expression: 'n.order_no', type: 'bigint' },
@@ -56,11 +64,14 @@ export function noticeQueries(source: DataSource) {
     },
 
     /** What came to the energy body's inbox after that place, in the order of coming. */
-    inbox: (after: number, limit: number): Promise<readonly NoticeRow[]> =>
+    inbox: ([order, minor]: InboxPlace, limit: number): Promise<readonly NoticeRow[]> =>
       repository
         .createQueryBuilder('n')
-        .where('n.inbox_position > :after', { after })
+        // The first condition is what the index is asked.
+        .where('n.inbox_position >= :order', { order })
+        .andWhere('(n.inbox_position, n.inbox_minor) > (:order, :minor)', { minor })
         .orderBy('n.inbox_position')
+        .addOrderBy('n.inbox_minor')
         .limit(limit)
         .getMany(),
 

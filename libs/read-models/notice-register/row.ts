@@ -15,6 +15,8 @@ export class NoticeRow {
   @Field('bigint') orderNo: number;
   /** Its place in the energy body's inbox: that of the sending in the log. A reader who goes on from one misses none. */
   @Field('bigint', { nullable: true }) inboxPosition: number | null;
+  /** The second number of that place, where the log has one. */
+  @Field('bigint', { nullable: true }) inboxMinor: number | null;
   @Field('uuid') caseId: Uuid;
   @Field('uuid') centreId: Uuid;
   @Field('uuid') filingId: Uuid;

@@ -2,6 +2,7 @@ import { createMemoryEventStore } from '#libs/event-store';
 import { addDays } from '#libs/kernel';
 import { sharedTestPostgres, type TestDatabase } from '../../embedded/testing.js';
 import { migrateReadModels } from '../migrate.js';
+import { inboxPlaceOf } from '../notice-register/queries.js';
 import { createReadModels, type ReadModels } from '../read-models.js';
 import { at, cast, createStory, day, record, rules, zone } from '../testing.js';
 import { tellLives } from '../testing-life.js';
@@ -177,8 +178,8 @@ describe('filters', () => {
   });
 
   it('of the inbox go on from a place', async () => {
-    const first = await models.queries.notices.inbox(0, 10);
-    const rest = await models.queries.notices.inbox(first.at(-1)!.inboxPosition!, 1_000);
+    const first = await models.queries.notices.inbox([0, 0], 10);
+    const rest = await models.queries.notices.inbox(inboxPlaceOf(first.at(-1)!)!, 1_000);
     expect(first.length + rest.length).toBe(cases * 5);
   });
 
