@@ -21,6 +21,7 @@ const end = async () => {
   await stores.close();
   await server.stop();
 };
+const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
 const ourEvents = () => server.log.all.filter(({ stream }) => stream.startsWith('case-'));
 
 describe.each([
@@ -75,7 +76,7 @@ describe.each([
 
   it('is judged by reading when nobody answered to the end', async () => {
     const hasty = stores.open({ attemptMs: 100, timeoutMs: 500 });
-    const silence = Array<Fault>(50).fill({ kind: 'silence' });
+    const silence = times(50, { kind: 'silence' });
     server.faults.next(method, { kind: 'done-silence' }, ...silence);
     // Reading has as long as one attempt, which a first connection may not get by with on a loaded machine.
     const outcome = await hasty.append(appendOf('case-1', 'none', 'a', 1)).catch((error: unknown) => error);
@@ -88,7 +89,7 @@ describe.each([
 
   it('says when it cannot know, and the same append again ends at the same log', async () => {
     const hasty = stores.open({ attemptMs: 100, timeoutMs: 500 });
-    server.faults.next(method, ...Array<Fault>(50).fill({ kind: 'silence' }));
+    server.faults.next(method, ...times(50, { kind: 'silence' }));
     await expect(hasty.append(appendOf('case-1', 'none', 'a', 1))).rejects.toThrow(StoreUnavailableError);
     server.faults.clear();
     expect(await store.append(appendOf('case-1', 'none', 'a', 1))).toMatchObject({ outcome: 'appended' });
@@ -125,7 +126,7 @@ describe('appends to several streams', () => {
     await begin({ sessions: false });
     const hasty = stores.open({ attemptMs: 300, timeoutMs: 300 });
     await store.append(appendOf('case-0', 'none', 'z', 0));
-    server.faults.next('batchAppend', ...Array<Fault>(30).fill({ kind: 'failed', code: status.UNKNOWN }));
+    server.faults.next('batchAppend', ...times(30, { kind: 'failed', code: status.UNKNOWN }));
     await expect(hasty.appendTogether(several)).rejects.toThrow(StoreUnavailableError);
     server.faults.clear();
     await store.append(several[0]!);
