@@ -18,7 +18,7 @@ import {
   UnknownError,
   WrongExpectedVersionError,
   type AllStreamResolvedEvent,
-  type AppendExpectedState,
+  type AppendStreamState,
   type Credentials,
   type ResolvedEvent,
 } from '@kurrent/kurrentdb-client';
@@ -49,7 +49,7 @@ const failure = (work: Promise<unknown>): Promise<unknown> =>
 
 /** What each way of appending must do; both go by the same rules. */
 function appending(options: () => { readonly credentials?: Credentials }): void {
-  const append = (stream: string, what: ReturnType<typeof events>, streamState: AppendExpectedState = ANY) =>
+  const append = (stream: string, what: ReturnType<typeof events>, streamState: AppendStreamState = ANY) =>
     client.appendToStream(stream, what, { streamState, ...options() });
 
   it('takes any, no stream, stream exists and the exact revision', async () => {
@@ -62,7 +62,7 @@ function appending(options: () => { readonly credentials?: Credentials }): void 
     expect(position!.commit).toBeGreaterThan(0n);
   });
 
-  it.each<[string, number, AppendExpectedState, bigint | string]>([
+  it.each<[string, number, AppendStreamState, bigint | string]>([
     ['no stream, and there is one', 2, NO_STREAM, 1n],
     ['stream exists, and there is none', 0, STREAM_EXISTS, NO_STREAM],
     ['a revision behind', 3, 1n, 2n],
@@ -140,7 +140,7 @@ function reading(): void {
     const stream = streamName();
     await client.appendToStream(stream, [event('A'), event('B'), event('A'), event('C')]);
     const filter = streamNameFilter({ prefixes: [stream] });
-    const places = (await all(client.readAll({ filter }))).map(({ event: one }) => one.position);
+    const places = (await all(client.readAll({ filter }))).map(({ event: one }) => one!.position);
     expect(places).toHaveLength(4);
     const from = async (options: Parameters<typeof client.readAll>[0]) =>
       revisionsOf(await all(client.readAll({ filter, ...options })));
@@ -155,7 +155,7 @@ function reading(): void {
     const [stream, type] = [streamName(), `Type${streamName()}`];
     await client.appendToStream(stream, [event(type), event('Other'), event(`${type}.v2`)]);
     const typesIn = async (filter: Parameters<typeof client.readAll>[0]) =>
-      (await all(client.readAll(filter))).map(({ event: one }) => one.type);
+      (await all(client.readAll(filter))).map(({ event: one }) => one!.type);
     expect(await typesIn({ filter: eventTypeFilter({ prefixes: [type] }) })).toEqual([type, `${type}.v2`]);
     expect(await typesIn({ filter: eventTypeFilter({ regex: `^${type}$` }) })).toEqual([type]);
     expect(await typesIn({ filter: streamNameFilter({ regex: `^${stream}$` }) })).toHaveLength(3);
@@ -267,7 +267,7 @@ function removing(): void {
 }
 
 function severalStreams(): void {
-  const request = (name: string, count = 1, expectedState: AppendExpectedState = NO_STREAM, what = events(count)) => ({
+  const request = (name: string, count = 1, expectedState: AppendStreamState = NO_STREAM, what = events(count)) => ({
     streamName: name,
     expectedState,
     events: what,
