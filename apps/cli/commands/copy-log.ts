@@ -8,7 +8,13 @@ import {
   type Databases,
   type OpenedLog,
 } from '#libs/assembly';
-import { copyLog, CorruptFactError, LogsDifferError, StoreUnavailableError } from '#libs/event-store';
+import {
+  copyLog,
+  CorruptFactError,
+  KurrentAddressError,
+  LogsDifferError,
+  StoreUnavailableError,
+} from '#libs/event-store';
 import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
 import { ownerOf } from '../owner-of.js';
@@ -75,9 +81,9 @@ const stopAll = (bars: Readonly<Record<string, { stop(): void }>>) => Object.val
 
 async function openOrSay(address: string, ownerUrl?: string): Promise<OpenedLog> {
   try {
-    return await openLogAt(address, ownerUrl);
+    return await openLogAt(address, ownerUrl, process.env['QADAGA_EVENT_STORE_CREDENTIALS_FILE']);
   } catch (error) {
-    if (error instanceof NoLogError) throw new CommandError(error.message, 2);
+    if (error instanceof NoLogError || error instanceof KurrentAddressError) throw new CommandError(error.message, 2);
     throw error;
   }
 }
