@@ -19,6 +19,7 @@ const mayImport = {
   sealing: ['kernel', 'domain'],
   identity: ['kernel'],
   platform: ['kernel'],
+  telemetry: ['kernel', 'platform'],
   'http-edge': ['kernel'],
   i18n: ['kernel'],
   embedded: ['kernel'],
@@ -140,6 +141,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(libs|apps)/', pathNot: ['^libs/event-store/kurrentdb/', ...testCode] },
       to: { path: 'node_modules/(@kurrent|@grpc)/' },
+    },
+    {
+      name: 'who-measures-and-who-is-measured',
+      comment: 'metrics and traces have their library; the others know the ports of the kernel',
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: ['^libs/telemetry/', ...testCode] },
+      to: { path: 'node_modules/(prom-client|@opentelemetry/[^/]+)/' },
     },
     {
       name: 'no-cycle',

@@ -17,7 +17,7 @@ import { OperatorsController } from './routes/operators.controller.js';
 import { OrdersController } from './routes/orders.controller.js';
 import { ReceiptsController } from './routes/receipts.controller.js';
 import { RegistersController } from './routes/registers.controller.js';
-import { HealthController, SystemController } from './routes/system.controller.js';
+import { HealthController, MetricsController, SystemController } from './routes/system.controller.js';
 
 export const apiControllers = [
   OperatorsController,
@@ -31,6 +31,7 @@ export const apiControllers = [
   NoticesController,
   LawController,
   SystemController,
+  MetricsController,
   HealthController,
   DocsController,
 ];
@@ -39,7 +40,7 @@ export const apiControllers = [
 @Module({})
 export class ApiModule {
   static register(parts: ApiParts): DynamicModule {
-    const { house, readModels, requestHash } = parts;
+    const { house, readModels, requestHash, observe } = parts;
     const questions = new Questions(readModels, house);
     return {
       module: ApiModule,
@@ -51,7 +52,11 @@ export class ApiModule {
         { provide: Questions, useValue: questions },
         { provide: Lookups, useValue: new Lookups(house, questions) },
         { provide: Law, useValue: new Law(house.lawBook) },
-        { provide: Commands, useFactory: (bus: CommandBus) => new Commands(bus, requestHash), inject: [CommandBus] },
+        {
+          provide: Commands,
+          useFactory: (bus: CommandBus) => new Commands(bus, requestHash, observe),
+          inject: [CommandBus],
+        },
         ...useCaseHandlers,
       ],
       exports: [Commands, Questions, Lookups],

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { CommandBus } from '@nestjs/cqrs';
-import { commandIdOf, isRejection, RejectedError, type Uuid } from '#libs/kernel';
+import { isRejection, RejectedError, unobserved, type Observe, type Uuid } from '#libs/kernel';
 import { requestFrom, type Request, type UseCase } from '#libs/application';
 import type { Position } from '#libs/event-store';
 import { refuse } from './faults.js';
@@ -32,6 +32,7 @@ export class Commands {
   constructor(
     private readonly bus: CommandBus,
     private readonly hash: (canonical: string) => string,
+    private readonly observe: Observe = unobserved,
   ) {}
 
   /** @throws RejectedError when the command is refused, or the key is missing, malformed, in work or used for another request. */
@@ -54,7 +55,17 @@ export class Commands {
     options: RunOptions,
     perform: (request: Request) => Promise<Answer>,
   ): Promise<Answer> {
-    const request = this.requestOf(exchange, name, input);
+    return this.observe({ kind: 'command', name, origins: [{ meta: exchange.origin }] }, (traceparent) =>
+      this.once(exchange, this.requestOf(exchange, name, input, { traceparent }), options, perform),
+    );
+  }
+
+  private async once<Answer>(
+    exchange: Exchange,
+    request: Request,
+    options: RunOptions,
+    perform: (request: Request) => Promise<Answer>,
+  ): Promise<Answer> {
     const { commandId, requestHash } = request;
     const last = this.lastUse.get(commandId);
     if (last !== undefined && last !== requestHash) throw keyReused;
@@ -79,22 +90,26 @@ export class Commands {
 
   /** What the house records because of a question: the same question again is the same command. */
   ownRequest(exchange: Exchange, useCase: string, input: { readonly noticeId: Uuid }): Request {
-    return this.requestOf(exchange, useCase, input, `${useCase}/${input.noticeId}`);
+    return this.requestOf(exchange, useCase, input, { idempotencyKey: `${useCase}/${input.noticeId}` });
   }
 
-  private requestOf(exchange: Exchange, useCase: string, input: unknown, idempotencyKey = keyOf(exchange)): Request {
-    const { caller, arrivedAt, correlationId } = exchange;
-    const traceparent = exchange.header('traceparent');
+  private requestOf(
+    exchange: Exchange,
+    useCase: string,
+    input: unknown,
+    given: { readonly idempotencyKey?: string; readonly traceparent?: string | undefined },
+  ): Request {
+    const { caller, arrivedAt, origin } = exchange;
+    const { idempotencyKey = keyOf(exchange), traceparent = origin.traceparent } = given;
     return requestFrom(
       {
         actor: caller.actor,
         channel: 'api',
         idempotencyKey,
         content: { useCase, input },
-        // The key is its sender's business and may say anything; ours is computed.
-        correlationId: correlationId ?? commandIdOf(caller.actor.id, idempotencyKey),
+        correlationId: origin.correlationId,
         arrivedAt,
-        ...(traceparent !== undefined && traceparentPattern.test(traceparent) ? { traceparent } : {}),
+        ...(traceparent === undefined ? {} : { traceparent }),
       },
       this.hash,
     );
@@ -111,8 +126,6 @@ export class Commands {
     if (this.lastUse.size > rememberedKeys) this.lastUse.delete(this.lastUse.keys().next().value!);
   }
 }
-
-const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Every command has a key: without one a sender that got no answer could not ask again safely. */
 function keyOf(exchange: Exchange): string {

@@ -13,7 +13,7 @@ import { setOpenApiDocument } from './docs/docs.controller.js';
 import type { ApiParts } from './parts.js';
 
 export interface CreateApiOptions {
-  readonly edge?: Omit<HttpEdgeOptions, 'within'>;
+  readonly edge?: Omit<HttpEdgeOptions, 'within' | 'observe'>;
   /**
    * Which routes this door guards; by default all there are. Whoever serves pages beside the API guards those himself.
    */
@@ -47,7 +47,14 @@ export function prepareApi(
   options: CreateApiOptions = {},
 ): { check(): void } {
   const instance = app.getHttpAdapter().getInstance();
-  prepareHttpEdge(app, { texts: problemTexts, faultText: fieldFaultText, ...options.edge, within: withCorrelation });
+  const { observeRequest } = parts;
+  prepareHttpEdge(app, {
+    texts: problemTexts,
+    faultText: fieldFaultText,
+    ...options.edge,
+    within: withCorrelation,
+    ...(observeRequest ? { observe: observeRequest } : {}),
+  });
   const door = addDoor(instance, parts, options.guards);
   addDocumentParsers(instance, Object.keys(documentTypes), longestDocument + 1024);
   return {

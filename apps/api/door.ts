@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { HttpProblem, TooManyRequestsError, UnauthenticatedError } from '#libs/http-edge';
 import { TooManyAttemptsError, isAction, type Account } from '#libs/identity';
+import { isScrapeToken } from '#libs/telemetry';
 import { callerFor } from './access.js';
 import type { HttpRequest } from './exchange.js';
 import type { ApiParts } from './parts.js';
@@ -35,6 +36,7 @@ export function addDoor(
     const door = asked.routeOptions.config;
     // Where there is no route there is nothing to guard.
     if (asked.is404 || door.open || !guards(asked.routeOptions.url ?? '')) return;
+    if (door.scraped && isScrapeToken(keyOf(asked, door), parts.metrics?.token)) return;
     if (door.action === undefined) throw new Error('a route without an action was reached');
     const account = await recognized(asked, door, parts);
     asked.caller = callerFor(account, door.action);

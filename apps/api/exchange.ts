@@ -1,11 +1,13 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { Instant } from '#libs/kernel';
+import { originOf } from '#libs/http-edge';
+import type { Instant, Origin } from '#libs/kernel';
 import type { Caller } from './access.js';
 import { readOrRefuse } from './faults.js';
 import type { Shape } from './body/field-table.js';
 
 /** The parts of the framework's request that the routes read. */
 export interface HttpRequest {
+  readonly raw: object;
   readonly method: string;
   readonly url: string;
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined };
@@ -15,7 +17,6 @@ export interface HttpRequest {
   /** Set by the door (see `door.ts`) before any route runs. */
   caller?: Caller;
   arrivedAt?: Instant;
-  correlationId?: string;
 }
 
 export type { Caller };
@@ -42,8 +43,9 @@ export class Exchange {
     return this.request.arrivedAt;
   }
 
-  get correlationId(): string | undefined {
-    return this.request.correlationId;
+  /** What the facts of this request, and its log lines, stand under. */
+  get origin(): Origin {
+    return originOf(this.request);
   }
 
   /** HEAD runs a GET's route and hands nothing over. */

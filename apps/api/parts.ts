@@ -1,7 +1,7 @@
 import type { House } from '#libs/application';
 import type { DocumentStore } from '#libs/documents';
 import type { Identity } from '#libs/identity';
-import type { Json } from '#libs/kernel';
+import type { Json, Observe, ObserveRequest } from '#libs/kernel';
 import type { Health } from '#libs/platform';
 import type { ReadModels } from '#libs/read-models';
 
@@ -18,6 +18,16 @@ export interface ApiParts {
   readonly receiver?: string;
   /** More for `GET /system`: what `doctor` finds. */
   readonly doctor?: () => Promise<{ readonly [name: string]: Json | undefined }>;
+  /** Watch commands and requests; without them nobody does. */
+  readonly observe?: Observe;
+  readonly observeRequest?: ObserveRequest;
+  readonly metrics?: {
+    /** Prometheus' text format. */
+    readonly text: () => Promise<string>;
+    readonly contentType: string;
+    /** Opens the metrics, and nothing else, to who has no key. */
+    readonly token?: string | undefined;
+  };
 }
 
 export const API_PARTS = Symbol('ApiParts');

@@ -46,6 +46,8 @@ export interface RouteDoor {
   readonly open?: true;
   /** A browser may give the key as the password of Basic authentication. */
   readonly basic?: true;
+  /** The metrics' own token opens it too. */
+  readonly scraped?: true;
 }
 
 const doorOf = ({ action, rawBody }: RouteSpec): RouteDoor => ({ action, ...(rawBody ? { takes: rawBody } : {}) });

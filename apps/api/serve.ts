@@ -12,7 +12,7 @@ export interface ServedApi extends RunningProgram {
 
 /** Serves the API of an opened house; closing answers what is under way first. */
 export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger): Promise<ServedApi> {
-  const { config } = opened;
+  const { config, telemetry } = opened;
   const creating = createApi(
     {
       house: opened.house,
@@ -21,6 +21,13 @@ export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger):
       documents: fileDocuments(path.join(config.home, 'documents'), opened.sealer),
       health: healthOf(opened, work),
       requestHash: opened.requestHash,
+      ...(telemetry
+        ? {
+            observe: telemetry.observe,
+            observeRequest: telemetry.observeRequest,
+            metrics: { ...telemetry.metrics, token: config.metricsToken },
+          }
+        : {}),
       // The configuration names paths of this machine: that is for the terminal, not for a client.
       doctor: async () =>
         asJson((await examine(opened, await work.engine.status())).filter(({ name }) => name !== 'configuration')),

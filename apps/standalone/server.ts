@@ -1,5 +1,5 @@
 import { serveApi } from '#apps/api';
-import { openHouse, prepareWork, type OpenedHouse } from '#libs/assembly';
+import { openHouse, openTelemetry, prepareWork, type OpenedHouse } from '#libs/assembly';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import type { Engine } from '#libs/engine';
 import { createLogger, workerRoles, type Config, type Logger, type RunningProgram } from '#libs/platform';
@@ -25,7 +25,8 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
   };
   try {
     const onLog = (line: string) => logger.info(line);
-    const opened = await openHouse(config, { projector: false, onLog, ...(embedded ? { embedded } : {}) });
+    const telemetry = await openTelemetry(config, 'qadaga', logger);
+    const opened = await openHouse(config, { projector: false, onLog, telemetry, ...(embedded ? { embedded } : {}) });
     closers.push(() => opened.close());
     const work = prepareWork(opened, workerRoles, logger);
     closers.push(() => work.stop());

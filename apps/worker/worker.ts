@@ -1,4 +1,4 @@
-import { healthOf, openHouse, prepareWork, type Work } from '#libs/assembly';
+import { healthOf, metricsPage, openHouse, openTelemetry, prepareWork, type Work } from '#libs/assembly';
 import { serveHealth, type Config, type Logger, type RunningProgram } from '#libs/platform';
 
 export interface RunningWorker extends RunningProgram {
@@ -14,12 +14,18 @@ export async function startWorker(config: Config, logger: Logger): Promise<Runni
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
-    const opened = await openHouse(config, { projector: false, onLog: (line) => logger.info(line) });
+    const telemetry = await openTelemetry(config, 'qadaga-worker', logger);
+    const opened = await openHouse(config, { projector: false, onLog: (line) => logger.info(line), telemetry });
     closers.push(() => opened.close());
     const work = prepareWork(opened, config.roles, logger);
     closers.push(() => work.stop());
     await work.start();
-    const health = await serveHealth({ health: healthOf(opened, work), host: config.host, port: config.healthPort });
+    const health = await serveHealth({
+      health: healthOf(opened, work),
+      host: config.host,
+      port: config.healthPort,
+      pages: metricsPage(telemetry, config.metricsToken),
+    });
     // First of all it says that it is going.
     closers.push(() => health.close());
     return {

@@ -1,4 +1,13 @@
-import { canonicalJson, commandIdOf, drawUuid, type Actor, type FactMeta, type Instant, type Uuid } from '#libs/kernel';
+import {
+  canonicalJson,
+  commandIdOf,
+  drawUuid,
+  type Actor,
+  type Cause,
+  type FactMeta,
+  type Instant,
+  type Uuid,
+} from '#libs/kernel';
 
 /** Who asks, when, and under which key: what surrounds a command and is not the command. */
 export interface Request {
@@ -47,13 +56,14 @@ export const systemActor: Actor = { kind: 'system', id: 'qadaga', role: 'system'
 
 /**
  * A request of the house itself. `key` names cause and purpose, so that doing it again is the same command; what it
- * found to do may differ by then (a sweep), so nothing but the key is hashed.
+ * found to do may differ by then (a sweep), so nothing but the key is hashed. What a fact led to stays under the
+ * correlation of the request that gave the fact.
  */
 export function systemRequest(
   key: string,
   at: Instant,
   channel: FactMeta['channel'] = 'policy',
-  causationId?: string,
+  cause?: Cause,
 ): Request {
   const commandId = commandIdOf(systemActor.id, key);
   return {
@@ -61,8 +71,9 @@ export function systemRequest(
     channel,
     commandId,
     requestHash: '',
-    correlationId: causationId ?? commandId,
-    causationId: causationId ?? commandId,
+    correlationId: cause?.correlationId ?? commandId,
+    causationId: cause?.causationId ?? commandId,
     arrivedAt: at,
+    ...(cause?.traceparent === undefined ? {} : { traceparent: cause.traceparent }),
   };
 }

@@ -1,5 +1,5 @@
-import { factIdOf, isRejection, reject, type Clock, type Decider, type Event, type FactMeta } from '#libs/kernel';
-import type { Instant, NewFact, Rejection, Uuid } from '#libs/kernel';
+import { causeOf, factIdOf, isRejection, reject, type Cause, type Clock, type Decider, type Event } from '#libs/kernel';
+import type { FactMeta, Instant, NewFact, Rejection, Uuid } from '#libs/kernel';
 import type { Append, EventStore, ExpectedRevision, FactToAppend, Position, RecordedFact } from '#libs/event-store';
 import type { Request } from './request.js';
 
@@ -18,6 +18,8 @@ export interface Loaded<State> {
   readonly revision: number;
   readonly recordedAt: Instant | undefined;
   readonly position: Position | undefined;
+  /** The last fact, as the reason for what is done about the stream next. */
+  readonly cause: Cause | undefined;
   readonly commands: ReadonlyMap<Uuid, { readonly requestHash: string; readonly first: number; readonly last: number }>;
 }
 
@@ -190,6 +192,7 @@ export function foldStream<State, Command, E extends NewFact, Context>(
     revision: -1,
     recordedAt: undefined,
     position: undefined,
+    cause: undefined,
     commands: new Map(),
   };
   return facts.length === 0 ? empty : advance(empty, decider, facts, facts.at(-1)!.revision, facts.at(-1)!.position);
@@ -212,7 +215,8 @@ export function advance<State, Command, E extends NewFact, Context>(
     commands.set(commandId, { requestHash, first: commands.get(commandId)?.first ?? at, last: at });
     at++;
   }
-  return { state, revision, recordedAt: facts.at(-1)!.recordedAt, position, commands };
+  const last = facts.at(-1)!;
+  return { state, revision, recordedAt: last.recordedAt, position, cause: causeOf(last), commands };
 }
 
 type Prepared = Pick<Execution<unknown, unknown, NewFact, unknown>, 'request' | 'meta'>;

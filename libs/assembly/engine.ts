@@ -17,7 +17,7 @@ const mailFrom = 'qadaga@localhost';
 
 /** The deadline engine as a server runs it: BullMQ on the backend that the configuration names. */
 export function serverEngine(opened: OpenedHouse, onError: OnError): { engine: Engine; stop(): Promise<void> } {
-  const { config, house, readModels, pool, databases } = opened;
+  const { config, house, readModels, pool, databases, telemetry } = opened;
   const queueOptions = { onError: (error: Error) => onError(error, 'queue') };
   const queue =
     config.queue.kind === 'redis'
@@ -34,6 +34,7 @@ export function serverEngine(opened: OpenedHouse, onError: OnError): { engine: E
     delivery: deliveryOf(config),
     sweepSeconds: config.sweepSeconds,
     onError,
+    ...(telemetry ? { observe: telemetry.observe } : {}),
   });
   const stop = async () => {
     await engine.stop();
@@ -44,7 +45,7 @@ export function serverEngine(opened: OpenedHouse, onError: OnError): { engine: E
 
 /** The engine of a replay: the same policies and processors, run in process when the simulated day asks for them. */
 export function inlineEngine(opened: OpenedHouse, onError: OnError): { engine: Engine; queue: InlineJobQueue } {
-  const { config, house, readModels, pool } = opened;
+  const { config, house, readModels, pool, telemetry } = opened;
   const queue = createInlineJobQueue(house.clock);
   const engine = new Engine({
     house,
@@ -57,6 +58,7 @@ export function inlineEngine(opened: OpenedHouse, onError: OnError): { engine: E
     queuePatienceMs: Infinity,
     policyConcurrency: 64,
     onError,
+    ...(telemetry ? { observe: telemetry.observe } : {}),
   });
   return { engine, queue };
 }

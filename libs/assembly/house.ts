@@ -1,8 +1,8 @@
 import pg from 'pg';
-import { systemClock, type Clock, type Uuid } from '#libs/kernel';
+import { systemClock, unobserved, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
 import { refuseHalfRestored } from '#libs/backup';
-import type { EventStore } from '#libs/event-store';
+import { observedStore, type EventStore } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import { createIdentity, type Identity } from '#libs/identity';
 import type { Config } from '#libs/platform';
@@ -14,6 +14,7 @@ import { caseDirectory } from './directory.js';
 import { openLog } from './event-store.js';
 import { PostgresNumbers } from './numbers.js';
 import { prepareSchema } from './schema.js';
+import type { ProcessTelemetry } from './telemetry.js';
 import { SimulatedClock } from './simulated-clock.js';
 import { allUpcasters } from './upcasters.js';
 
@@ -21,6 +22,7 @@ import { allUpcasters } from './upcasters.js';
 export interface OpenedHouse {
   readonly config: Config;
   readonly databases: Databases;
+  readonly telemetry: ProcessTelemetry | undefined;
   readonly catalogue: RulesCatalogue;
   readonly clock: Clock;
   readonly store: EventStore;
@@ -48,15 +50,19 @@ export interface OpenOptions {
   readonly alone?: boolean;
   /** The home's PostgreSQL when its start is under way already. */
   readonly embedded?: Promise<EmbeddedPostgres>;
+  /** Watches the work of this process; closed with the house. */
+  readonly telemetry?: ProcessTelemetry;
 }
 
 /** Opens the home: database, schemas, law, log, read models. What fails stops the start; nothing runs half-wired. */
 export async function openHouse(config: Config, options: OpenOptions): Promise<OpenedHouse> {
+  const { telemetry } = options;
+  const observe = telemetry?.observe ?? unobserved;
   const catalogue = loadRules();
   // An unknown rule set stops the start here, by its name.
   catalogue.ruleSet(config.ruleSet);
   const databases = await openDatabases(config, options.embedded);
-  const closers: (() => Promise<unknown>)[] = [() => databases.stop()];
+  const closers: (() => Promise<unknown>)[] = [() => databases.stop(), async () => telemetry?.stop()];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
@@ -67,7 +73,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     const pool = new pg.Pool({ ...databases.app, max: 6 });
     pool.on('error', () => {});
     closers.push(() => pool.end());
-    const store = await openLog(config, databases, allUpcasters());
+    const store = observedStore(await openLog(config, databases, allUpcasters()), observe);
     closers.push(() => store.close());
     const masterKey = loadMasterKey({
       home: config.home,
@@ -80,6 +86,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
       store,
       rules: catalogue,
       zone: config.zone ?? catalogue.ruleSet(config.ruleSet).zone,
+      observe,
       ...(options.onLog ? { onLog: options.onLog } : {}),
     });
     closers.push(() => opening.then((opened) => opened.close()).catch(() => {}));
@@ -100,6 +107,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     return {
       config,
       databases,
+      telemetry,
       catalogue,
       clock,
       store,

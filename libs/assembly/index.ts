@@ -10,3 +10,4 @@ export * from './doctor.js';
 export * from './schema.js';
 export * from './work.js';
 export * from './event-store.js';
+export * from './telemetry.js';

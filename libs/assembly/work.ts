@@ -20,6 +20,7 @@ export function prepareWork(opened: OpenedHouse, roles: readonly WorkerRole[], l
   const { engine, stop } = serverEngine(opened, (error, where) =>
     logger.error({ err: error, where }, 'the deadline engine met a fault'),
   );
+  opened.telemetry?.watch(opened, engine);
   return {
     engine,
     roles,

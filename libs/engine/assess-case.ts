@@ -1,4 +1,4 @@
-import { isRejection, type FactMeta, type Rejection, type Uuid } from '#libs/kernel';
+import { isRejection, type Cause, type FactMeta, type Rejection, type Uuid } from '#libs/kernel';
 import { caseDecider, caseStream, type CaseState } from '#libs/domain';
 import { assessObligationsOf, systemRequest, type Done, type House } from '#libs/application';
 
@@ -11,11 +11,11 @@ export async function assessCase(
   house: House,
   caseId: Uuid,
   channel: FactMeta['channel'],
-  known?: number,
+  { known, cause }: { readonly known?: number; readonly cause?: Cause | undefined } = {},
 ): Promise<Done<CaseState> | Rejection> {
   let revision = known ?? (await house.writePath.fresh(caseStream(caseId), caseDecider)).revision;
   for (;;) {
-    const request = systemRequest(`assess/${caseId}/${revision}`, house.clock.now(), channel);
+    const request = systemRequest(`assess/${caseId}/${revision}`, house.clock.now(), channel, cause);
     const done = await assessObligationsOf(house, { caseId }, request);
     // Another did it at the same moment, perhaps without knowing of an order that we know of.
     if (isRejection(done) || done.outcome !== 'repeated') return done;

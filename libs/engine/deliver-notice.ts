@@ -1,7 +1,8 @@
-import { isRejection, type Uuid } from '#libs/kernel';
-import { isSent, noticeDecider, noticeStream } from '#libs/domain';
+import { isRejection, tracedBy, type Cause, type Uuid } from '#libs/kernel';
+import { isSent, noticeDecider, noticeStream, type NoticeState } from '#libs/domain';
 import { onNotice, systemRequest, type House } from '#libs/application';
 import { HopelessJobError, RetryLaterError, retryDelayMs, type Process } from '#libs/jobs';
+import type { WatchJob } from './watch-job.js';
 import { findNoticeToDeliver, type DeliveredNotice } from './notice-to-deliver.js';
 
 /** How notices reach the energy body: it reads them in our inbox, or its system takes them from us. */
@@ -27,37 +28,49 @@ export const noticesPerJob = ({ channel }: DeliveryConfig): number => (channel =
  * records once; killed between the post and the record, it posts again under the same Idempotency-Key. What fails is
  * tried again for ever, past the deadline too.
  */
-export function deliverNotice(house: House, config: DeliveryConfig): Process<'deliver-notice'> {
+export function deliverNotice(house: House, config: DeliveryConfig, watch: WatchJob): Process<'deliver-notice'> {
   return async ({ noticeIds }, { signal }) => {
-    const outcomes = await Promise.allSettled(noticeIds.map((noticeId) => deliver(house, config, noticeId, signal)));
+    const one = async (noticeId: Uuid): Promise<void> => {
+      // A stale state costs a needless try at most: the record below looks anew.
+      const { state, cause } = await (config.channel === 'inbox'
+        ? house.writePath.load(noticeStream(noticeId), noticeDecider)
+        : house.writePath.fresh(noticeStream(noticeId), noticeDecider));
+      await watch('deliver-notice', cause ?? { correlationId: noticeId }, (traceparent) =>
+        deliver(house, config, noticeId, state, tracedBy(cause, traceparent), signal),
+      );
+    };
+    const outcomes = await Promise.allSettled(noticeIds.map(one));
     const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     // While one of them may still get through, the job is not hopeless.
     if (errors.length > 0) throw errors.find((error) => !(error instanceof HopelessJobError)) ?? errors[0];
   };
 }
 
-async function deliver(house: House, config: DeliveryConfig, noticeId: Uuid, signal: AbortSignal): Promise<void> {
-  // A stale state costs a needless try at most: the record below looks anew.
-  const { state } = await (config.channel === 'inbox'
-    ? house.writePath.load(noticeStream(noticeId), noticeDecider)
-    : house.writePath.fresh(noticeStream(noticeId), noticeDecider));
+async function deliver(
+  house: House,
+  config: DeliveryConfig,
+  noticeId: Uuid,
+  state: NoticeState,
+  cause: Cause | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   if (state.situation === 'none') throw new HopelessJobError('there is no such notice');
   if (state.situation === 'historical' || isSent(state)) return;
   const { channel } = config;
   if (channel === 'inbox') {
     const sent = { type: 'RecordNoticeSent', channel } as const;
-    return record(house, noticeId, sent, `notice-sent/${noticeId}`);
+    return record(house, noticeId, sent, `notice-sent/${noticeId}`, cause);
   }
   const document = await findNoticeToDeliver(house.writePath.store, noticeId);
   if (!document) throw new HopelessJobError('there is no such notice');
   const failure = await post(config, document, signal);
   if (failure === undefined) {
     const delivered = { type: 'RecordNoticeDelivery', channel } as const;
-    return record(house, noticeId, delivered, `notice-delivered/${noticeId}`);
+    return record(house, noticeId, delivered, `notice-delivered/${noticeId}`, cause);
   }
   const attempt = state.attempts + 1;
   const failed = { type: 'RecordNoticeFailure', channel, reason: failure } as const;
-  await record(house, noticeId, failed, `notice-failed/${noticeId}/${attempt}`);
+  await record(house, noticeId, failed, `notice-failed/${noticeId}/${attempt}`, cause);
   throw new RetryLaterError(failure, retryDelayMs(attempt));
 }
 
@@ -66,8 +79,9 @@ async function record(
   noticeId: Uuid,
   command: Parameters<typeof onNotice>[2],
   key: string,
+  cause: Cause | undefined,
 ): Promise<void> {
-  const done = await onNotice(house, noticeId, command, systemRequest(key, house.clock.now(), 'job'));
+  const done = await onNotice(house, noticeId, command, systemRequest(key, house.clock.now(), 'job', cause));
   if (isRejection(done)) throw new HopelessJobError(`${done.code}: ${done.message}`);
 }
 

@@ -1,4 +1,4 @@
-import { msOf, type Instant } from '#libs/kernel';
+import { msOf, unobserved, type Instant, type Observe } from '#libs/kernel';
 import type { House } from '#libs/application';
 import { processor, type AnyProcessor, type JobDepth, type JobFailure, type JobName, type JobQueue } from '#libs/jobs';
 import { deliverNotice, noticesPerJob, type DeliveryConfig } from './deliver-notice.js';
@@ -11,6 +11,7 @@ import { queueOwed, type Owed } from './queue-owed.js';
 import { requeueOwed, type Requeued } from './rederive.js';
 import { sendAlert } from './send-alert.js';
 import { sweep, type SweepReport } from './sweep.js';
+import { watchJobs } from './watch-job.js';
 
 export interface EngineOptions {
   readonly house: House;
@@ -31,6 +32,7 @@ export interface EngineOptions {
    * boards, so a queue that is away holds up no notice. Infinity for a queue that runs jobs inside `enqueue`. Default 2 s.
    */
   readonly queuePatienceMs?: number;
+  readonly observe?: Observe;
 }
 
 export interface LastSweep extends SweepReport {
@@ -62,7 +64,7 @@ export class Engine {
   private readonly busy = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
-    const { house, boards, engineStore, leadership, outbox, delivery, onError } = options;
+    const { house, boards, engineStore, leadership, outbox, delivery, onError, observe = unobserved } = options;
     this.startedAt = house.clock.now();
     this.policies = new PolicyRunner({
       store: house.writePath.store,
@@ -71,14 +73,18 @@ export class Engine {
       clock: house.clock,
       perform: intentionPerformer(house, engineStore),
       enqueue: (owed) => this.enqueue(owed),
+      observe,
       ...(options.policyConcurrency ? { concurrency: options.policyConcurrency } : {}),
       ...(onError ? { onError } : {}),
     });
+    const watch = watchJobs(observe, onError);
     this.processors = [
-      processor('sweep', async () => void (await this.sweep())),
-      processor('deliver-notice', deliverNotice(house, delivery), 8),
-      processor('send-alert', sendAlert(house, outbox), 8),
-      processor('follow-order', followOrder(house, boards, engineStore)),
+      processor('sweep', (_payload, { jobId }) =>
+        watch('sweep', { correlationId: jobId }, async () => void (await this.sweep())),
+      ),
+      processor('deliver-notice', deliverNotice(house, delivery, watch), 8),
+      processor('send-alert', sendAlert(house, outbox, watch), 8),
+      processor('follow-order', followOrder(house, boards, engineStore, watch)),
     ];
   }
 
@@ -121,7 +127,7 @@ export class Engine {
       await this.requeue();
     });
     await this.guarded('keeper: sweep', async () => {
-      const last = await engineStore.report<LastSweep>(sweepReport);
+      const last = await this.lastSweep();
       const ageMs = msOf(house.clock.now()) - msOf(last?.at ?? this.startedAt);
       if (ageMs <= Math.max(60_000, 4000 * sweepSeconds)) return;
       const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
@@ -130,21 +136,34 @@ export class Engine {
     });
   }
 
+  /** Of whichever process. */
+  async lastSweep(): Promise<LastSweep | undefined> {
+    return (await this.options.engineStore.report<LastSweep>(sweepReport))?.body;
+  }
+
+  parked(): Promise<readonly ParkedFact[]> {
+    return this.options.engineStore.parked();
+  }
+
+  queueDepth(): Promise<{ readonly [N in JobName]: JobDepth }> {
+    return this.options.queue.depth();
+  }
+
   async status(): Promise<EngineStatus> {
     const { queue, engineStore, boards, house } = this.options;
     const now = house.clock.now();
     const [last, nextSweepAt, queues, failures, parked, position, nearest] = await Promise.all([
-      engineStore.report<LastSweep>(sweepReport),
+      this.lastSweep(),
       orUndefined(queue.nextRun('sweep')),
-      orUndefined(queue.depth()),
+      orUndefined(this.queueDepth()),
       orUndefined(queue.failures()),
-      engineStore.parked(),
+      this.parked(),
       engineStore.checkpoint(policyCheckpoint),
       boards.nearestDeadline(now),
     ]);
     const { leading, caughtUp } = this.policies.state;
     return {
-      lastSweep: last?.body,
+      lastSweep: last,
       nextSweepAt,
       queues,
       failures: failures ?? [],

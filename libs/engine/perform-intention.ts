@@ -1,4 +1,4 @@
-import { isRejection, never, type Fact } from '#libs/kernel';
+import { causeOf, isRejection, never, tracedBy, type Fact } from '#libs/kernel';
 import { caseWorkDecider, caseWorkStream, isSent, noticeDecider, noticeStream } from '#libs/domain';
 import type { Intention } from '#libs/domain';
 import { issueNotice, systemRequest, type House } from '#libs/application';
@@ -10,20 +10,21 @@ export class IntentionRefusedError extends Error {
   override readonly name = 'IntentionRefusedError';
 }
 
+/** `traceparent` is that of the policy's run; see `Observe`. */
+export type Perform = (intention: Intention, fact: Fact, traceparent?: string) => Promise<Owed | undefined>;
+
 /**
  * Does what a policy asks for. Its command's key names cause and purpose, so doing it again is the same command.
  * Answers what the outside world is owed of it, to be queued.
  */
-export function intentionPerformer(
-  house: House,
-  engineStore: EngineStore,
-): (intention: Intention, fact: Fact) => Promise<Owed | undefined> {
-  return async (intention, fact) => {
+export function intentionPerformer(house: House, engineStore: EngineStore): Perform {
+  return async (intention, fact, traceparent) => {
     const now = house.clock.now();
     switch (intention.intention) {
       case 'issue-notice': {
         const { caseId, versionId } = intention;
-        const request = systemRequest(`issue-notice/${caseId}/${versionId}`, now, 'policy', fact.id);
+        const cause = tracedBy(causeOf(fact), traceparent);
+        const request = systemRequest(`issue-notice/${caseId}/${versionId}`, now, 'policy', cause);
         orRefused(await issueNotice(house, { caseId, versionId }, request));
         return undefined;
       }

@@ -1,8 +1,9 @@
-import { instantOfMs, msOf, type Clock, type Fact, type Uuid } from '#libs/kernel';
+import { instantOfMs, msOf, unobserved, type Clock, type Fact, type Observe, type Uuid } from '#libs/kernel';
 import { intentionsOf, type Intention } from '#libs/domain';
 import { StoreUnavailableError, type EventStore, type Position, type RecordedFact } from '#libs/event-store';
 import { retryDelayMs } from '#libs/jobs';
 import { KeyedLock, forEachLimited, messageOf, pause } from './concurrency.js';
+import type { Perform } from './perform-intention.js';
 import type { EngineStore, Leadership, Lease, OnError, ParkedFact } from './ports.js';
 import type { Owed } from './queue-owed.js';
 
@@ -16,7 +17,7 @@ export interface PolicyRunnerOptions {
   readonly engineStore: EngineStore;
   readonly leadership: Leadership;
   /** Does what a fact asks for; once, however often it is called. Answers what is to be queued; rejects when it could not. */
-  readonly perform: (intention: Intention, fact: Fact) => Promise<Owed | undefined>;
+  readonly perform: Perform;
   /** Queues what is owed. What the queue did not take is queued again from the boards, so nothing waits for it long. */
   readonly enqueue: (owed: readonly Owed[]) => Promise<void>;
   readonly clock: Clock;
@@ -25,6 +26,7 @@ export interface PolicyRunnerOptions {
   readonly onError?: OnError;
   /** How often parked facts are looked at. Default 2 s. */
   readonly parkedEveryMs?: number;
+  readonly observe?: Observe;
 }
 
 interface Work {
@@ -201,13 +203,21 @@ export class PolicyRunner {
 
   /** Why it could not be performed; undefined when it was. @throws StoreUnavailableError: then nothing is known of any fact. */
   private async attempt(fact: RecordedFact, intentions: Work['intentions'], owed: Owed[]): Promise<string | undefined> {
+    const { observe = unobserved } = this.options;
     for (const { policy, intention } of intentions)
       try {
-        const one = await this.options.perform(intention, fact);
-        if (one) owed.push(one);
+        await observe({ kind: 'policy', name: policy, origins: [fact] }, async (traceparent) => {
+          try {
+            const one = await this.options.perform(intention, fact, traceparent);
+            if (one) owed.push(one);
+          } catch (error) {
+            // Told here, where a log line still stands under the fact's correlation.
+            if (!(error instanceof StoreUnavailableError)) this.options.onError?.(error, policy);
+            throw error;
+          }
+        });
       } catch (error) {
         if (error instanceof StoreUnavailableError) throw error;
-        this.options.onError?.(error, policy);
         return `${policy}: ${messageOf(error)}`.slice(0, 300);
       }
     return undefined;

@@ -1,4 +1,4 @@
-import { dayAt, daysBetween, isRejection, type Uuid } from '#libs/kernel';
+import { causeOf, dayAt, daysBetween, isRejection, tracedBy, type Cause, type Uuid } from '#libs/kernel';
 import {
   caseDecider,
   caseStream,
@@ -10,7 +10,6 @@ import {
   operatorDecider,
   operatorStream,
   type Alert,
-  type AlertAudience,
   type CaseFile,
   type CaseWorkCommand,
   type Obligation,
@@ -22,6 +21,7 @@ import { HopelessJobError, type Process } from '#libs/jobs';
 import { mailWords } from './mail-words.js';
 import type { Mail, Outbox } from './outbox.js';
 import { isUnmet } from './sweep-case.js';
+import type { WatchJob } from './watch-job.js';
 
 type Channel = Extract<CaseWorkCommand, { type: 'RecordAlertSent' }>['channel'];
 
@@ -29,44 +29,67 @@ type Channel = Extract<CaseWorkCommand, { type: 'RecordAlertSent' }>['channel'];
  * The job that sends an alert: looks once more whether the duty is still unmet, then tells each audience that was not
  * told yet. Mail to an operator is a file named by the alert, so a second run writes the same one.
  */
-export function sendAlert(house: House, outbox: Outbox): Process<'send-alert'> {
+export function sendAlert(house: House, outbox: Outbox, watch: WatchJob): Process<'send-alert'> {
   return async ({ caseId, alertId }) => {
-    const work = await house.writePath.fresh(caseWorkStream(caseId), caseWorkDecider);
-    const alert = work.state.alerts.get(alertId);
-    if (!alert) throw new HopelessJobError('there is no such alert');
-    if (alert.cancelled) return;
-    const audiences = alert.audience.filter((one) => !alert.sentTo.includes(one));
-    if (audiences.length === 0) return;
-
-    const { state } = await house.writePath.fresh(caseStream(caseId), caseDecider);
-    if (state.situation === 'none') throw new HopelessJobError('there is no such case');
-    const obligation = state.file.obligations.get(alert.subject.id);
-    const because = await whyNotToSend(house, alert, obligation);
-    if (because) {
-      await record(house, caseId, { type: 'CancelAlert', alertId, because }, `cancel-alert/${alertId}`);
-      return;
-    }
-    for (const audience of audiences) {
-      let channel: Channel;
-      try {
-        channel =
-          audience === 'operator' ? await tellOperator(house, outbox, state.file, alert, obligation) : 'register';
-      } catch (error) {
-        // The stream's revision tells one failed attempt from the next.
-        const key = `alert-failed/${alertId}/${audience}/${work.revision}`;
-        await record(house, caseId, { type: 'RecordAlertFailure', alertId, audience, reason: reasonOf(error) }, key);
-        throw error;
-      }
-      await sent(house, caseId, alertId, audience, channel);
-    }
+    const cause = await raisingOf(house, caseId, alertId);
+    await watch('send-alert', cause ?? { correlationId: alertId }, (traceparent) =>
+      send(house, outbox, caseId, alertId, tracedBy(cause, traceparent)),
+    );
   };
 }
 
-const sent = (house: House, caseId: Uuid, alertId: Uuid, audience: AlertAudience, channel: Channel) =>
-  record(house, caseId, { type: 'RecordAlertSent', alertId, channel, audience }, `alert-sent/${alertId}/${audience}`);
+async function raisingOf(house: House, caseId: Uuid, alertId: Uuid): Promise<Cause | undefined> {
+  const raised = (await house.writePath.store.readStream(caseWorkStream(caseId))).find(
+    ({ type, data }) => type === 'AlertRaised' && (data as { readonly alertId: Uuid }).alertId === alertId,
+  );
+  return raised && causeOf(raised);
+}
 
-async function record(house: House, caseId: Uuid, command: CaseWorkCommand, key: string): Promise<void> {
-  const done = await onCaseWork(house, caseId, command, systemRequest(key, house.clock.now(), 'job'));
+async function send(
+  house: House,
+  outbox: Outbox,
+  caseId: Uuid,
+  alertId: Uuid,
+  cause: Cause | undefined,
+): Promise<void> {
+  const record = (command: CaseWorkCommand, key: string) => recordIn(house, caseId, command, key, cause);
+  const work = await house.writePath.fresh(caseWorkStream(caseId), caseWorkDecider);
+  const alert = work.state.alerts.get(alertId);
+  if (!alert) throw new HopelessJobError('there is no such alert');
+  if (alert.cancelled) return;
+  const audiences = alert.audience.filter((one) => !alert.sentTo.includes(one));
+  if (audiences.length === 0) return;
+
+  const { state } = await house.writePath.fresh(caseStream(caseId), caseDecider);
+  if (state.situation === 'none') throw new HopelessJobError('there is no such case');
+  const obligation = state.file.obligations.get(alert.subject.id);
+  const because = await whyNotToSend(house, alert, obligation);
+  if (because) {
+    await record({ type: 'CancelAlert', alertId, because }, `cancel-alert/${alertId}`);
+    return;
+  }
+  for (const audience of audiences) {
+    let channel: Channel;
+    try {
+      channel = audience === 'operator' ? await tellOperator(house, outbox, state.file, alert, obligation) : 'register';
+    } catch (error) {
+      // The stream's revision tells one failed attempt from the next.
+      const key = `alert-failed/${alertId}/${audience}/${work.revision}`;
+      await record({ type: 'RecordAlertFailure', alertId, audience, reason: reasonOf(error) }, key);
+      throw error;
+    }
+    await record({ type: 'RecordAlertSent', alertId, channel, audience }, `alert-sent/${alertId}/${audience}`);
+  }
+}
+
+async function recordIn(
+  house: House,
+  caseId: Uuid,
+  command: CaseWorkCommand,
+  key: string,
+  cause: Cause | undefined,
+): Promise<void> {
+  const done = await onCaseWork(house, caseId, command, systemRequest(key, house.clock.now(), 'job', cause));
   if (isRejection(done)) throw new HopelessJobError(`${done.code}: ${done.message}`);
 }
 

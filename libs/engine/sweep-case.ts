@@ -57,7 +57,7 @@ export async function sweepCase(
   const now = house.clock.now();
   const context = { ...house.lawBook.circumstancesUnder(rules), now, historical: false };
   if (assessmentFacts(state, context).length > 0) {
-    const done = orThrow(await assessCase(house, caseId, 'job', loaded.revision));
+    const done = orThrow(await assessCase(house, caseId, 'job', { known: loaded.revision }));
     ({ state } = done);
     noteOpenings(openedAt, done.facts);
     steps.assessed++;

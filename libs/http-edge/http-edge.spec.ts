@@ -299,8 +299,8 @@ describe('the edge', () => {
   it('runs a request with a body under its correlation id', async () => {
     const seen: string[] = [];
     const one = await start({
-      within: (id, next) => {
-        seen.push(id);
+      within: ({ correlationId }, next) => {
+        seen.push(correlationId);
         next();
       },
     });

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { drawUuid } from '#libs/kernel';
+import { drawUuid, type ObserveRequest } from '#libs/kernel';
 import { addBodyParsers, type BodyLimits } from './body-parsers.js';
-import { addCorrelation } from './correlation.hook.js';
+import { addCorrelation, type Within } from './correlation.hook.js';
 import { HttpProblem, OverloadedError } from './http-problem.js';
 import { watchRoutes } from './known-routes.js';
 import { ProblemFilter, type ProblemFilterOptions } from './problem.filter.js';
@@ -11,8 +11,9 @@ import { problemOf } from './problem.js';
 import { validationPipe } from './validation.js';
 
 export interface HttpEdgeOptions extends BodyLimits, Omit<ProblemFilterOptions, 'routes'> {
-  /** Runs the rest of a request under its correlation id. */
-  readonly within?: (correlationId: string, next: () => void) => void;
+  /** Runs the rest of a request under its origin. */
+  readonly within?: Within;
+  readonly observe?: ObserveRequest;
   /** Requests under way at once; one more is answered 503 at once. Default: no bound. */
   readonly maxInFlight?: number;
   /** Reached over TLS only: browsers are told to keep it so. */
@@ -83,8 +84,8 @@ function addOverloadGuard(instance: FastifyInstance, max: number): void {
  */
 export function prepareHttpEdge(app: NestFastifyApplication, options: HttpEdgeOptions = {}): void {
   const instance = app.getHttpAdapter().getInstance();
-  const { within = (_id, next) => next(), maxInFlight, tls = false } = options;
-  addCorrelation(instance, within);
+  const { within = (_origin, next) => next(), observe, maxInFlight, tls = false } = options;
+  addCorrelation(instance, within, observe);
   addSecurityHeaders(instance, tls);
   if (maxInFlight !== undefined) addOverloadGuard(instance, maxInFlight);
   addBodyParsers(app, options);

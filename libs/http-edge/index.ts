@@ -14,6 +14,6 @@ export { ProblemFilter, type ProblemFilterOptions } from './problem.filter.js';
 export { validationPipe, validationFaults } from './validation.js';
 export { IdempotencyKey, IfMatch, readIdempotencyKey, readIfMatch, readVersion } from './request-headers.js';
 export { edgeAdapterOptions, prepareHttpEdge, type HttpEdgeOptions } from './http-edge.js';
-export { correlationIdOf } from './correlation.hook.js';
+export { correlationIdOf, originOf } from './correlation.hook.js';
 export { findForm } from './form.js';
 export { decodeCursor, encodeCursor, readLimit } from './list-parameters.js';

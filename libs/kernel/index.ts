@@ -7,3 +7,4 @@ export * from './clock.js';
 export * from './rejection.js';
 export * from './fact.js';
 export * from './decider.js';
+export * from './watch.js';

@@ -26,6 +26,7 @@ describe('the configuration', () => {
       sweepSeconds: 15,
       roles: ['projections', 'policies', 'jobs'],
       healthPort: 3001,
+      tracing: false,
     });
   });
   it('reads every setting', () => {
@@ -51,6 +52,8 @@ describe('the configuration', () => {
         QADAGA_MASTER_KEY_FILE: 'keys/master',
         QADAGA_ROLES: 'jobs,projections',
         QADAGA_HEALTH_PORT: '0',
+        QADAGA_METRICS_TOKEN: 'hush5-hush5-hush5-hush5',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
         QADAGA_REQUIRE: 'all',
         PATH: '/bin',
       },
@@ -66,6 +69,8 @@ describe('the configuration', () => {
       simulatedClock: '2021-01-10T09:00:00.000Z',
       masterKeyFile: '/srv/keys/master',
       eventStore: { url: 'kurrentdb+discover://db:2113?tlsCAFile=ca.pem', credentialsFile: '/srv/keys/log' },
+      metricsToken: 'hush5-hush5-hush5-hush5',
+      tracing: true,
       energyBody: { token: 'hush4' },
     });
     const printed = JSON.stringify(redacted(config));

@@ -40,6 +40,10 @@ export interface Config {
   /** The instant this deployment's clock starts from instead of the real one; for demonstrations and drills only. */
   readonly simulatedClock?: Instant;
   readonly masterKeyFile?: string;
+  /** Opens the metrics, and nothing else, to a scraper that has no key. */
+  readonly metricsToken?: string;
+  /** Traces are sent over OTLP; OpenTelemetry's own variables say where and how. */
+  readonly tracing: boolean;
 }
 
 /** Lists every fault with the name of its variable; never a value, which may be a secret. */
@@ -51,7 +55,13 @@ export class ConfigError extends Error {
 }
 
 /** May also come as a file, named by `…_FILE`. */
-const secrets = ['QADAGA_DATABASE_URL', 'QADAGA_DATABASE_OWNER_URL', 'QADAGA_REDIS_URL', 'QADAGA_ENERGY_BODY_TOKEN'];
+const secrets = [
+  'QADAGA_DATABASE_URL',
+  'QADAGA_DATABASE_OWNER_URL',
+  'QADAGA_REDIS_URL',
+  'QADAGA_ENERGY_BODY_TOKEN',
+  'QADAGA_METRICS_TOKEN',
+];
 
 /** Every name we read. `QADAGA_REQUIRE` belongs to the test suite. */
 const known = new Set([
@@ -134,6 +144,13 @@ function energyBodyOf(read: Reader): Config['energyBody'] {
   return url === undefined ? undefined : { url, ...(token === undefined ? {} : { token }) };
 }
 
+function tracingOf(read: Reader): boolean {
+  const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((name) =>
+    read.url(name, ['http:', 'https:']),
+  );
+  return endpoints.some((endpoint) => endpoint !== undefined) && read.text('OTEL_SDK_DISABLED') !== 'true';
+}
+
 /** Only what is set, so that `'zone' in config` and spreads over defaults mean what they say. */
 const defined = <T extends object>(record: T) =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
@@ -172,6 +189,7 @@ export function loadConfig(environment: Environment = process.env, cwd: string =
     sweepSeconds: read.whole('QADAGA_SWEEP_SECONDS', 15, 1, 3_600),
     roles: rolesOf(read),
     healthPort: read.whole('QADAGA_HEALTH_PORT', 3001, 0, 65_535),
+    tracing: tracingOf(read),
     ...defined({
       zone: read.checked('QADAGA_ZONE', isZone, 'must be the name of a time zone, e.g. Asia/Almaty'),
       database: databaseOf(read),
@@ -179,6 +197,11 @@ export function loadConfig(environment: Environment = process.env, cwd: string =
       energyBody: energyBodyOf(read),
       simulatedClock: clock === undefined ? undefined : findInstant(clock),
       masterKeyFile: pathOf('QADAGA_MASTER_KEY_FILE'),
+      metricsToken: read.checked(
+        'QADAGA_METRICS_TOKEN',
+        (value) => /^[\x21-\x7e]{20,200}$/.test(value),
+        'must have 20 to 200 visible ASCII characters',
+      ),
     }),
   };
   if (read.faults.length > 0) throw new ConfigError(read.faults);
@@ -197,6 +220,7 @@ function withoutLogin(address: string): string {
 export function redacted(config: Config): Config {
   return {
     ...config,
+    ...(config.metricsToken === undefined ? {} : { metricsToken: '***' }),
     ...(config.queue.kind === 'redis' ? { queue: { kind: 'redis', url: withoutLogin(config.queue.url) } } : {}),
     ...(config.database
       ? {

@@ -2,13 +2,18 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Health, HealthAnswer } from './health.js';
 
+/** Text of a content type for who sent this Authorization header; undefined when it opens nothing. */
+export type Page = (
+  authorization: string | undefined,
+) => Promise<{ readonly type: string; readonly text: string } | undefined>;
+
 export interface HealthServerOptions {
   readonly health: Health;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** More to be read here, e.g. `/metrics`: text of a content type. */
-  readonly pages?: { readonly [path: string]: () => Promise<{ readonly type: string; readonly text: string }> };
+  /** More to be read here, e.g. `/metrics`. */
+  readonly pages?: { readonly [path: string]: Page };
 }
 
 export interface HealthServer {
@@ -48,8 +53,9 @@ export async function serveHealth(options: HealthServerOptions): Promise<HealthS
         return answer(response, found.ok ? 200 : 503, 'application/json', briefly(found));
       }
       if (page === undefined) return answer(response, 404, 'text/plain', 'nothing here\n');
-      const { type, text } = await page();
-      return answer(response, 200, type, text);
+      const found = await page(request.headers.authorization);
+      if (found === undefined) return answer(response, 401, 'text/plain', 'not for you\n');
+      return answer(response, 200, found.type, found.text);
     };
     respond().catch(() => {
       if (!response.headersSent) answer(response, 500, 'text/plain', 'failed\n');

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { correlationId } from './correlation.js';
+import { originFields } from './correlation.js';
 import { maskJsonLine } from './log-masking.js';
 import type { LogLevel } from './config.js';
 
@@ -13,7 +13,7 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/** JSON lines: `level` as a word, `time` in UTC, `correlationId` where one is known; masked by `maskJsonLine`. */
+/** JSON lines: `level` as a word, `time` in UTC, `correlationId` and `traceId` where they are known; masked by `maskJsonLine`. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { level = 'info', name, destination = pino.destination(1) } = options;
   return pino(
@@ -24,10 +24,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: briefError },
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => {
-        const id = correlationId();
-        return id === undefined ? {} : { correlationId: id };
-      },
+      mixin: originFields,
       hooks: { streamWrite: maskJsonLine },
     },
     destination,

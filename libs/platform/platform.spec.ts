@@ -75,7 +75,7 @@ describe('the log', () => {
   });
   it('carries the correlation id across awaits', async () => {
     const { lines, logger } = recordedLogger();
-    await withCorrelation('c-1', async () => {
+    await withCorrelation({ correlationId: 'c-1' }, async () => {
       await Promise.resolve();
       logger.info('inside');
     });

@@ -1,4 +1,4 @@
-export { createReadModels, createProjections } from './read-models.js';
+export { createReadModels, createProjections, factsBehind } from './read-models.js';
 export type { Lag, ReadModelLag, ReadModels, ReadModelsOptions } from './read-models.js';
 export { migrateReadModels, readModelDataSource, readModelMigrations } from './migrate.js';
 export { readModelEntities } from './entities.js';

@@ -6,6 +6,7 @@ import { Generations1790000000001 } from './migrations/1790000000001-generations
 import { RebuildSpeed1790000000002 } from './migrations/1790000000002-rebuild-speed.js';
 import { LegalPlace1790000000010 } from './migrations/1790000000010-legal-place.js';
 import { InboxMinor1790000000011 } from './migrations/1790000000011-inbox-minor.js';
+import { UnsentNotices1790000000020 } from './migrations/1790000000020-unsent-notices.js';
 
 /** In order. For a `TypeOrmModule.forRoot` that runs migrations itself. */
 export const readModelMigrations = [
@@ -14,6 +15,7 @@ export const readModelMigrations = [
   RebuildSpeed1790000000002,
   LegalPlace1790000000010,
   InboxMinor1790000000011,
+  UnsentNotices1790000000020,
 ];
 
 /** A TypeORM data source on the read models; instants and days are texts in its rows. */

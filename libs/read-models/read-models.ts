@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { comparePositions, type EventStore, type Position } from '#libs/event-store';
-import type { Zone } from '#libs/kernel';
+import type { Observe, Zone } from '#libs/kernel';
 import { alertRegisterProjection } from './alert-register/projection.js';
 import { alertQueries } from './alert-register/queries.js';
 import { caseOverviewProjection } from './case-overview/projection.js';
@@ -44,6 +44,7 @@ export interface ReadModelsOptions {
   readonly rebuildRowsInMemory?: number;
   /** Facts a rebuild reads at a time. Default 1000: a batch that dies young costs the garbage collector least. */
   readonly rebuildBatchSize?: number;
+  readonly observe?: Observe;
 }
 
 export interface ReadModelLag {
@@ -100,6 +101,7 @@ export async function createReadModels(options: ReadModelsOptions) {
     standbyMs: options.standbyMs ?? 500,
     batchSize: options.batchSize ?? 500,
     rowsInMemory: options.rowsInMemory ?? 20_000,
+    ...(options.observe ? { observe: options.observe } : {}),
   });
 
   const cases = caseQueries(source);
@@ -173,7 +175,7 @@ export async function createReadModels(options: ReadModelsOptions) {
           readModel,
           generation,
           position,
-          behind: behind(head, position),
+          behind: factsBehind(head, position),
           updatedAt,
           parked: parked.filter((one) => one.readModel === readModel).length,
         })),
@@ -193,7 +195,8 @@ export async function createReadModels(options: ReadModelsOptions) {
   };
 }
 
-function behind(head: Position | undefined, position: Position | undefined): number {
+/** Facts after `position`, by the log's own count. */
+export function factsBehind(head: Position | undefined, position: Position | undefined): number {
   if (head === undefined || (position !== undefined && comparePositions(position, head) >= 0)) return 0;
   return logOrder(head)[0] - (position === undefined ? 0 : logOrder(position)[0]);
 }

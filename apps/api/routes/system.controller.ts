@@ -1,8 +1,9 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, StreamableFile } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { HealthAnswer } from '#libs/platform';
 import { Ask, Exchange } from '../exchange.js';
+import { notFound } from '../faults.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { Question, type RouteDoor } from '../routing.js';
 
@@ -39,6 +40,23 @@ export class SystemController {
       parked: parked.length,
       doctor: more ?? null,
     };
+  }
+}
+
+const scraped: RouteDoor = { action: 'read-system', scraped: true };
+
+/** For Prometheus: with the key of an administrator or auditor, or the token that is configured for it. */
+@ApiExcludeController()
+@Controller('metrics')
+export class MetricsController {
+  constructor(@Inject(API_PARTS) private readonly parts: ApiParts) {}
+
+  @RouteConfig(scraped)
+  @Get()
+  async metrics() {
+    const { metrics } = this.parts;
+    if (!metrics) throw notFound('page');
+    return new StreamableFile(Buffer.from(await metrics.text()), { type: metrics.contentType });
   }
 }
 

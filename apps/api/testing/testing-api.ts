@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { inlineEngine, openHouse, type OpenedHouse } from '#libs/assembly';
+import { inlineEngine, openHouse, type OpenedHouse, type ProcessTelemetry } from '#libs/assembly';
 import { fileDocuments } from '#libs/documents';
 import { sharedTestPostgres } from '../../../libs/embedded/testing.js';
 import { clientRoles, type ClientRole } from '#libs/identity';
@@ -59,9 +59,15 @@ export interface TestApi {
 
 /** The whole API in this process over a database of its own; nothing is replaced but the clock. */
 export async function startTestApi(
-  options: CreateApiOptions = {},
+  options: CreateApiOptions & {
+    readonly telemetry?: ProcessTelemetry;
+    readonly metricsToken?: string;
+    readonly onFault?: (error: unknown) => void;
+  } = {},
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestApi> {
+  const { telemetry, metricsToken, onFault, ...apiOptions } = options;
+  const { observe, observeRequest, metrics } = telemetry ?? {};
   const postgres = await sharedTestPostgres();
   const database = await postgres.createDatabase();
   const home = mkdtempSync(path.join(os.tmpdir(), 'qadaga-api-'));
@@ -75,7 +81,7 @@ export async function startTestApi(
     home,
   );
   const clock = new StandingClock(instant('2021-04-05T05:00:00Z'));
-  const opened = await openHouse(config, { clock, projector: true });
+  const opened = await openHouse(config, { clock, projector: true, ...(telemetry ? { telemetry } : {}) });
   const { identity, house, readModels, requestHash } = opened;
   const keys: Record<string, string> = {};
   for (const role of clientRoles)
@@ -93,12 +99,16 @@ export async function startTestApi(
       requestHash,
       documents: fileDocuments(path.join(home, 'documents'), opened.sealer),
       health: createHealth(),
+      ...(observe ? { observe } : {}),
+      ...(observeRequest ? { observeRequest } : {}),
+      ...(metrics ? { metrics: { ...metrics, token: metricsToken } } : {}),
     },
-    { logger: false, ...options },
+    { logger: false, ...apiOptions },
   );
 
   const failures: unknown[] = [];
-  const { engine, queue } = inlineEngine(opened, (error) => failures.push(error));
+  const { engine, queue } = inlineEngine(opened, onFault ?? ((error) => void failures.push(error)));
+  telemetry?.watch(opened, engine);
   await queue.work(engine.processors);
   const document = await app.inject({
     url: '/api/openapi.json',

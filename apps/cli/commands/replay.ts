@@ -10,6 +10,7 @@ import {
 import { inlineEngine, openHouse, type OpenedHouse } from '#libs/assembly';
 import type { Position } from '#libs/event-store';
 import {
+  causeOf,
   findPlainDate,
   instantOfMs,
   isRejection,
@@ -139,7 +140,7 @@ async function fetchInbox(opened: OpenedHouse, after: Position | undefined): Pro
       batch.map(async (fact) => {
         if (fact.type !== 'NoticeSent') return;
         const { noticeId } = fact.data as { noticeId: Uuid };
-        const request = systemRequest(`replay/inbox/${noticeId}`, house.clock.now(), 'replay', fact.id);
+        const request = systemRequest(`replay/inbox/${noticeId}`, house.clock.now(), 'replay', causeOf(fact));
         const done = await onNotice(house, noticeId, { type: 'RecordNoticeDelivery', channel: 'inbox' }, request);
         if (isRejection(done)) throw new Error(`${done.code}: ${done.message}`);
       }),

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
+import { unobserved, type Observe } from '#libs/kernel';
 import { comparePositions, type EventStore, type Position, type RecordedFact } from '#libs/event-store';
 import type { DomainFact } from '../facts.js';
 import { lockCheckpoints, readCheckpoints, writeCheckpoints, type Checkpoint } from './checkpoint.js';
@@ -23,6 +24,7 @@ export interface ProjectorOptions {
   readonly standbyMs: number;
   readonly batchSize: number;
   readonly rowsInMemory: number;
+  readonly observe?: Observe;
 }
 
 export interface Projector {
@@ -108,6 +110,7 @@ async function hold(
   signal: AbortSignal,
   listen: (look: () => void) => void,
 ): Promise<void> {
+  const { observe = unobserved } = options;
   const runs = new Map<string, ModelRun>();
   const start = async (projection: Projection, checkpoint: Checkpoint) => {
     const { generation, position } = checkpoint;
@@ -170,7 +173,7 @@ async function hold(
   async function handle(batch: readonly RecordedFact[]): Promise<void> {
     if (batch.length === 0) return;
     const began = performance.now();
-    await oneByOne(() => applyBatch(batch));
+    await observe(projectionOf(batch), () => oneByOne(() => applyBatch(batch)));
     if (batch.length < options.batchSize) await pause(Math.min(longestRestMs, performance.now() - began), signal);
   }
 
@@ -202,6 +205,9 @@ async function hold(
     await oneByOne(() => Promise.resolve()).catch(() => {});
   }
 }
+
+const projectionOf = (batch: readonly RecordedFact[]) =>
+  ({ kind: 'projection', name: 'read-models', origins: batch, facts: batch.length }) as const;
 
 const isBefore = (position: Position | undefined, other: Position) =>
   position === undefined || comparePositions(position, other) < 0;
