@@ -53,7 +53,8 @@ describe('the tree', () => {
 });
 
 describe('a specification', () => {
-  const homes = /^(?:apps|libs)\/[a-z-]+\/|^test\/(?:architecture|campaigns|contracts|journeys|faults|support|bench)\//;
+  const homes =
+    /^(?:apps|libs)\/[a-z0-9-]+\/|^test\/(?:architecture|campaigns|contracts|journeys|faults|support|bench)\//;
 
   it('lies beside its code or in a known folder of test/', () => {
     expect(specs.length).toBeGreaterThan(10);
