@@ -1,10 +1,12 @@
 import { eventStoreContract } from '../contract.js';
-import { startKurrentDouble, type DoubleOptions } from '../test-support/kurrentdb-double/index.js';
-import { overheadOf, underTest } from './testing.js';
+import { startKurrentDouble, type DoubleOptions, type KurrentDouble } from '../test-support/kurrentdb-double/index.js';
+import { onSharedServer, sharedServerOverhead } from './testing-shared-server.js';
+import { overheadOf, realServerUrl, underTest } from './testing.js';
 
 jest.setTimeout(60_000);
 
 const contractOptions = { counted: false, overhead: overheadOf('SomethingNoted'), many: 300 };
+const sharedOptions = { ...contractOptions, overhead: contractOptions.overhead + sharedServerOverhead };
 
 const onDouble = (options: DoubleOptions) => async () => {
   const server = await startKurrentDouble(options);
@@ -17,8 +19,17 @@ eventStoreContract(
   onDouble({ sessions: false }),
   contractOptions,
 );
-eventStoreContract(
-  'KurrentDB (a double whose appends share a commit position)',
-  onDouble({ sharedCommits: true, batches: false }),
-  contractOptions,
-);
+
+describe('one server for all tests, as a real one is', () => {
+  let server: KurrentDouble;
+  beforeAll(async () => {
+    // Its appends share a commit position, and each is a call of its own.
+    server = await startKurrentDouble({ sharedCommits: true, batches: false });
+  });
+  afterAll(() => server.stop());
+  eventStoreContract('KurrentDB (a double that keeps its log)', async () => onSharedServer(server.url), sharedOptions);
+});
+
+(realServerUrl === undefined ? describe.skip : describe)('a real server (needs KURRENTDB_TEST_URL)', () => {
+  eventStoreContract('KurrentDB', async () => onSharedServer(realServerUrl!), sharedOptions);
+});
