@@ -55,10 +55,13 @@ export class Lookups {
   ): Promise<{ readonly file: CaseFile; readonly filing: Filing }> {
     const caseId = await this.find(() => this.registers.caseOfFiling(filingId));
     if (caseId === undefined) throw notFound('filing');
-    const state = await this.stateOfFiling(caller, caseId, now);
-    const filing = state.file.filings.get(filingId);
-    if (!filing) throw notFound('filing');
-    return { file: state.file, filing };
+    for (const fresh of now ? [true] : [false, true]) {
+      const { file } = await this.stateOfFiling(caller, caseId, fresh);
+      const filing = file.filings.get(filingId);
+      if (filing) return { file, filing };
+      // Another process may have filed it since the case was cached here.
+    }
+    throw notFound('filing');
   }
 
   private async stateOfFiling(caller: Caller, caseId: Uuid, now: boolean): Promise<OpenFile> {
@@ -75,7 +78,8 @@ export class Lookups {
     const caseId = await this.find(() => this.registers.caseOfObligation(obligationId));
     if (caseId === undefined) throw notFound('obligation');
     try {
-      return (await this.getCase(caller, caseId)).file;
+      const { file } = await this.getCase(caller, caseId);
+      return file.obligations.has(obligationId) ? file : (await this.getCaseNow(caller, caseId)).file;
     } catch (error) {
       throw asUnknown(error, 'obligation');
     }
