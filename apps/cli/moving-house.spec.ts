@@ -71,7 +71,6 @@ const keysOf = (home: string): Record<string, string> =>
 
 interface Told {
   readonly status: number;
-  // oxlint-disable-next-line no-explicit-any
   readonly body: ReturnType<typeof JSON.parse>;
 }
 

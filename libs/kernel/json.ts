@@ -31,7 +31,7 @@ export function canonicalJson(value: unknown): string {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- exactly what JSON escapes, and what may be half of a character
+// oxlint-disable-next-line no-control-regex -- exactly what JSON escapes, and what may be half of a character
 const needsCare = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 /** Most strings stand in JSON as they are, and to see that is much faster than to have them written. */

@@ -29,7 +29,6 @@ export interface Answer {
   readonly status: number;
   readonly headers: { readonly [name: string]: string | string[] | number | undefined };
   /** Parsed JSON; undefined for another kind of body. */
-  // oxlint-disable-next-line no-explicit-any
   readonly body: ReturnType<typeof JSON.parse>;
   readonly raw: Buffer;
 }
