@@ -2,7 +2,7 @@ import pg from 'pg';
 import { systemClock, unobserved, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
 import { refuseHalfRestored } from '#libs/backup';
-import { observedStore, type EventStore } from '#libs/event-store';
+import { observedStore, openDraft, type Draft, type EventStore } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import { createIdentity, type Identity } from '#libs/identity';
 import type { Config } from '#libs/platform';
@@ -36,6 +36,8 @@ export interface OpenedHouse {
   readonly caseRefs: CaseRefs;
   caseIdOf(caseRef: string): Promise<Uuid | undefined>;
   filingByOwnNumber(journalNo: string): Promise<JournalEntry | undefined>;
+  /** A log over this one for what is only tried; to be closed by who opened it. */
+  openDraft(): Promise<Draft>;
   /** Waits until the read models have seen all that is in the log now. */
   catchUp(timeoutMs?: number): Promise<void>;
   close(): Promise<void>;
@@ -73,7 +75,8 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     const pool = new pg.Pool({ ...databases.app, max: 6 });
     pool.on('error', () => {});
     closers.push(() => pool.end());
-    const store = observedStore(await openLog(config, databases, allUpcasters()), observe);
+    const upcasters = allUpcasters();
+    const store = observedStore(await openLog(config, databases, upcasters), observe);
     closers.push(() => store.close());
     const masterKey = loadMasterKey({
       home: config.home,
@@ -120,6 +123,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
       caseRefs: directory.caseRefs,
       caseIdOf: directory.caseIdOf,
       filingByOwnNumber: directory.filingByOwnNumber,
+      openDraft: () => openDraft({ base: store, config: databases.app, upcasters }),
       catchUp: async (timeoutMs = 600_000) => {
         const head = await store.head();
         if (head !== undefined && !(await readModels.waitFor(head, timeoutMs)))

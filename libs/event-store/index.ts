@@ -24,4 +24,5 @@ export { createPostgresEventStore, type PostgresStoreOptions } from './postgres.
 export { migrateEventStore } from './postgres-schema.js';
 export { KurrentAddressError, type KurrentAddress } from './kurrentdb/connection-string.js';
 export { openKurrentEventStore, type KurrentStoreOptions } from './kurrentdb/open.js';
+export { openDraft, type Draft, type DraftOptions } from './draft.js';
 export { observedStore } from './observed.js';

@@ -3,11 +3,19 @@ import type { EncodedAppend } from './codec.js';
 import { KnownRevisions } from './known-revisions.js';
 import { findCollision, isConnectionLoss, type Statement, type WriterConnection } from './postgres-connection.js';
 import { copyField } from './postgres-copy.js';
-import { addBulkSql, addManySql, addOneSql, appendManySql, appendTogetherSql } from './postgres-schema.js';
+import {
+  addBehindSql,
+  addBulkSql,
+  addManySql,
+  addOneSql,
+  appendManySql,
+  appendTogetherSql,
+} from './postgres-schema.js';
 import { StoreUnavailableError } from './port.js';
 
 const addOne: Statement = { name: 'log-add-one', text: addOneSql };
 const addMany: Statement = { name: 'log-add-many', text: addManySql };
+const addBehind: Statement = { name: 'log-add-behind', text: addBehindSql };
 const many: Statement = { name: 'log-append-many', text: appendManySql };
 const manyLocked: Statement = {
   name: 'log-append-many-locked',
@@ -38,12 +46,15 @@ export interface AppenderOptions {
 }
 
 const maxBatchFacts = 512;
+/** So many entries are worth a statement of their own behind the one under way. */
+const worthFollowing = 4;
 const lockedForMs = 1_000;
 /** From so many facts in one step on they go in by COPY, each encoded while the engine stores those before it. */
 export const bulkFacts = 256;
 
 /**
- * Gathers the appends that arrive while a batch commits and writes each batch by one statement. While this process
+ * Gathers the appends that arrive while a batch commits and writes each batch by one statement; under load a second
+ * one is on its way while the first is being stored. While this process
  * writes alone no lock is taken. After a collision with another process, appends go through the log's lock until the
  * others have been silent for a second: waiting in line is cheaper than colliding again.
  */
@@ -58,6 +69,10 @@ export class Appender {
   #last = 0;
   #session = 0;
   #lastBatch = 0;
+  #underWay = 0;
+  #changed: (() => void) | undefined;
+  /** The statement under way that goes by what is known, when a second one may be sent behind it before it is answered. */
+  #ahead: { readonly session: number; readonly last: number } | undefined;
 
   constructor(connection: WriterConnection, options: AppenderOptions) {
     this.#connection = connection;
@@ -92,22 +107,39 @@ export class Appender {
       const deadline = Date.now() + this.#options.timeoutMs + facts;
       this.#queue.push({ appends, facts, together: isTogether, deadline, resolve, reject });
       this.#running ??= this.#drain();
+      if (this.#underWay === 1 && this.#queue.length >= worthFollowing) this.#changed?.();
     });
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 || this.#underWay > 0) {
+      if (this.#underWay === 2 || (this.#underWay === 1 && this.#queue.length < worthFollowing)) {
+        await this.#change();
+        continue;
+      }
       // Writers that were answered a moment ago come back within this turn of the loop; they go into this batch. One
       // that writes alone need not wait for others.
       if (this.#queue.length > 1 || this.#lastBatch > 1) await new Promise(setImmediate);
-      const batch = this.#takeBatch();
+      if (this.#queue.length === 0) continue;
+      const batch = this.#takeBatch(this.#underWay === 0);
       this.#lastBatch = batch.length;
-      await this.#commit(batch);
+      while (this.#underWay > 0 && !this.#canFollow(batch)) await this.#change();
+      this.#underWay++;
+      void this.#commit(batch).then(() => {
+        this.#underWay--;
+        this.#changed?.();
+      });
     }
     this.#running = undefined;
   }
 
-  #takeBatch(): Entry[] {
+  /** Resolves when a batch has ended, or enough entries wait for another to be sent behind it. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => (this.#changed = resolve));
+  }
+
+  /** Where many wait and nothing is under way, half of them go first: one half is made while the engine stores the other. */
+  #takeBatch(isFirst: boolean): Entry[] {
     const queue = this.#queue;
     const first = queue[0]!;
     if (first.together) {
@@ -118,6 +150,7 @@ export class Appender {
       this.#queue = [];
       return [first];
     }
+    const most = isFirst && queue.length >= 2 * worthFollowing ? queue.length / 2 : Infinity;
     const batch: Entry[] = [];
     const later: Entry[] = [];
     const streams = new Set<string>();
@@ -125,7 +158,7 @@ export class Appender {
     for (let n = 0; n < queue.length; n++) {
       const entry = queue[n]!;
       // In the statement's snapshot a stream has one end, so a second append to it waits; and what goes together goes alone.
-      if (entry.together || (facts > 0 && facts + entry.facts > maxBatchFacts)) {
+      if (entry.together || batch.length >= most || (facts > 0 && facts + entry.facts > maxBatchFacts)) {
         for (; n < queue.length; n++) later.push(queue[n]!);
       } else if (streams.has(entry.appends[0]!.stream)) later.push(entry);
       else {
@@ -136,6 +169,17 @@ export class Appender {
     }
     this.#queue = later;
     return batch;
+  }
+
+  /**
+   * Whether the batch may be sent behind the one under way. Its statement asks for the last fact of that one, so it
+   * adds nothing if that one did not.
+   */
+  #canFollow(batch: readonly Entry[]): boolean {
+    return (
+      this.#ahead?.session === this.#connection.session &&
+      batch.every(({ appends, facts }) => facts < bulkFacts && this.#isKnown(appends))
+    );
   }
 
   async #commit(batch: Entry[]): Promise<void> {
@@ -155,6 +199,7 @@ export class Appender {
         } else if (isConnectionLoss(error)) {
           // It may have been committed. Trying again is safe: then the streams are not where expected, and the caller
           // of the appender finds its own facts there.
+          trusting = false;
           batch = this.#withoutExpired(batch, error);
           this.#queue = this.#withoutExpired(this.#queue, error);
           if (batch.length > 0) await wait(Math.min(250, 5 * 2 ** attempt++));
@@ -211,26 +256,19 @@ export class Appender {
 
   /** Everything the batch goes by is known; should another process have been faster, a unique key stops it. */
   async #add(batch: readonly Entry[], until: number): Promise<Written[]> {
-    const base = this.#last;
+    const behind = this.#ahead !== undefined;
+    const base = this.#ahead?.last ?? this.#last;
+    const added = batch.reduce((sum, { facts }) => sum + facts, 0);
     const [first] = batch as [Entry];
-    let added = 1;
-    if (batch.length === 1 && first.facts === 1) {
-      const [{ stream, facts }] = first.appends as [EncodedAppend];
-      const { id, revision, type, body } = facts[0]!;
-      await this.#connection.run(addOne, [stream, String(revision), id, type, body, String(base)], until);
-    } else if (first.facts >= bulkFacts) {
-      added = first.facts;
-      await this.#connection.copy(addBulkSql, linesOf(first.appends, base), until);
-    } else {
-      added = batch.reduce((sum, { facts }) => sum + facts, 0);
-      await this.#connection.run(
-        addMany,
-        parametersOf(
-          batch.flatMap(({ appends }) => appends),
-          base,
-        ),
-        until,
-      );
+    if (first.facts >= bulkFacts) await this.#connection.copy(addBulkSql, linesOf(first.appends, base), until);
+    else {
+      const ahead = { session: this.#session, last: base + added };
+      this.#ahead = ahead;
+      try {
+        await this.#connection.run(...addition(batch, base, behind), until);
+      } finally {
+        if (this.#ahead === ahead) this.#ahead = undefined;
+      }
     }
     let position = base;
     const written = batch.map(({ appends }) => appends.map(({ count }) => (position += count)));
@@ -288,6 +326,15 @@ export class Appender {
     this.#last = base + added;
     if (added > 0) this.#options.onCommitted(base + added);
   }
+}
+
+function addition(batch: readonly Entry[], base: number, behind: boolean): [Statement, string[]] {
+  const appends = batch.flatMap((entry) => entry.appends);
+  const [{ stream, facts }] = appends as [EncodedAppend];
+  if (behind || appends.length > 1 || facts.length > 1)
+    return [behind ? addBehind : addMany, parametersOf(appends, base)];
+  const { id, revision, type, body } = facts[0]!;
+  return [addOne, [stream, String(revision), id, type, body, String(base)]];
 }
 
 /** Rows for `addBulkSql`; a fact is encoded when its line is. */

@@ -21,17 +21,24 @@ export function isConnectionLoss(error: unknown): boolean {
   return isNativeError(error) && !(error instanceof TypeError || error instanceof RangeError);
 }
 
-/** The key of log.facts that a statement ran against, because somebody else was there first. */
-export const findCollision = (error: unknown): 'position' | 'stream' | undefined => {
-  if (!(error instanceof pg.DatabaseError) || error.code !== '23505') return undefined;
+/**
+ * What a statement ran against: a key of log.facts, because somebody else was there first, or the failure of the
+ * statement it was sent behind.
+ */
+export const findCollision = (error: unknown): 'position' | 'stream' | 'ahead' | undefined => {
+  if (!(error instanceof pg.DatabaseError)) return undefined;
+  if (error.code === '23502' && error.column === 'position') return 'ahead';
+  if (error.code !== '23505') return undefined;
   return error.constraint === 'facts_stream_revision_key' ? 'stream' : 'position';
 };
 
 const quick = { connectionTimeoutMillis: 5_000, keepAlive: true };
 
-/** The connection all appends of a store go through, one statement at a time; made anew after a loss. */
+/** The connection all appends of a store go through, in the order they are sent; made anew after a loss. */
 export class WriterConnection {
   #client: pg.Client | undefined;
+  #connecting: Promise<pg.Client> | undefined;
+  #asked = 0;
   #waitingUntil = Number.POSITIVE_INFINITY;
   #watchdog: NodeJS.Timeout | undefined;
   #session = 0;
@@ -54,13 +61,23 @@ export class WriterConnection {
     });
   }
 
-  /** `copy … from stdin` with these lines, all or none. */
+  /** `copy … from stdin` with these lines, all or none; to be asked for while nothing else is. */
   copy(text: string, lines: Iterable<string>, until: number): Promise<void> {
-    return this.#ask(until, (client) => copyIn(client, text, lines));
+    return this.#ask(until, async (client) => {
+      // A statement of our own kind must have the connection to itself, and pg insists that it says so.
+      const line = client as unknown as { pipeline: boolean };
+      line.pipeline = false;
+      try {
+        await copyIn(client, text, lines);
+      } finally {
+        line.pipeline = true;
+      }
+    });
   }
 
   async #ask<T>(until: number, work: (client: pg.Client) => Promise<T>): Promise<T> {
-    const client = this.#client ?? (await this.#connect());
+    const client = this.#client ?? (await (this.#connecting ??= this.#connect()));
+    this.#asked++;
     this.#waitingUntil = until;
     try {
       return await work(client);
@@ -68,7 +85,7 @@ export class WriterConnection {
       if (isConnectionLoss(error)) this.#drop(client);
       throw error;
     } finally {
-      this.#waitingUntil = Number.POSITIVE_INFINITY;
+      if (--this.#asked === 0) this.#waitingUntil = Number.POSITIVE_INFINITY;
     }
   }
 
@@ -77,7 +94,7 @@ export class WriterConnection {
     this.#watchdog ??= setInterval(() => {
       if (Date.now() > this.#waitingUntil && this.#client !== undefined) this.#drop(this.#client);
     }, 100).unref();
-    const client = new pg.Client({ ...this.#config, ...quick });
+    const client = new pg.Client({ ...this.#config, ...quick, pipeline: true });
     // A loss while nothing is asked shows at the next statement.
     client.on('error', () => this.#drop(client));
     try {
@@ -89,6 +106,8 @@ export class WriterConnection {
     } catch (error) {
       this.#drop(client);
       throw error;
+    } finally {
+      this.#connecting = undefined;
     }
     return client;
   }

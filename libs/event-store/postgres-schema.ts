@@ -33,10 +33,18 @@ const givenFacts = `rows from (
     string_to_table($4::text, ','), string_to_table($5::text, E'\\n'), string_to_table($6::text, E'\\n')
   ) with ordinality as g(stream, first, revision, id, type, body, n)`;
 
-/** Many facts. Parameters as for `appendManySql`; $2 is not looked at, $7 is the last position. */
-export const addManySql = `
+const addAfter = (last: string) => `
 insert into log.facts (position, stream, revision, id, type, body)
-select $7::bigint + g.n, g.stream, g.revision::int, g.id::uuid, g.type, g.body from ${givenFacts}`;
+select ${last} + g.n, g.stream, g.revision::int, g.id::uuid, g.type, g.body from ${givenFacts}`;
+
+/** Many facts. Parameters as for `appendManySql`; $2 is not looked at, $7 is the last position. */
+export const addManySql = addAfter('$7::bigint');
+
+/**
+ * The same, sent behind a statement that is going to add the fact at $7. If that one failed nothing stands there, and
+ * the position is null, which the table refuses.
+ */
+export const addBehindSql = addAfter('(select f.position from log.facts f where f.position = $7::bigint)');
 
 /** Very many facts, their positions among the lines: whatever COPY runs against, it leaves nothing. */
 export const addBulkSql = 'copy log.facts (position, stream, revision, id, type, body) from stdin';

@@ -94,7 +94,6 @@ if (programs === undefined && process.env['QADAGA_REQUIRE'] === 'all')
       rules: catalogue.ruleSet('kz-384-open'),
       regions: catalogue.regions,
       requestHash,
-      dryRun: false,
       filingByOwnNumber,
       onOutcome: () => {},
     });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { ImportInterruptedError, importJournal, type RowOutcome } from '#libs/application';
 import { openHouse } from '#libs/assembly';
+import type { Draft } from '#libs/event-store';
 import { csvLine, JournalFormatError, openJournal, type Journal } from '#libs/journal';
 import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
@@ -23,6 +24,7 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<n
   const duties = progressBar('duties');
   const result = flags.result === undefined ? undefined : resultFile(flags.result);
   const rejected: RowOutcome[] = [];
+  let draft: Draft | undefined;
   try {
     const { house, catalogue, requestHash } = session;
     const ruleSetId = flags.rules ?? house.lawBook.defaultRuleSetId;
@@ -32,11 +34,12 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<n
         `there is no rule set ${ruleSetId}; there are ${catalogue.ruleSets.map(({ id }) => id).join(', ')}`,
         2,
       );
+    draft = flags.dryRun ? await session.openDraft() : undefined;
     const summary = await importJournal(house, journal.rows(), {
       rules,
       regions: catalogue.regions,
       requestHash,
-      dryRun: flags.dryRun ?? false,
+      ...(draft ? { draft } : {}),
       filingByOwnNumber: session.filingByOwnNumber,
       onOutcome: async (outcome) => {
         if (outcome.outcome === 'rejected' && rejected.length < 20) rejected.push(outcome);
@@ -71,6 +74,7 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<n
     throw error;
   } finally {
     await result?.close();
+    await draft?.close();
     await session.close();
   }
 }

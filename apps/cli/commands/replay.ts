@@ -8,7 +8,9 @@ import {
   type ReplayWorld,
 } from '#libs/application';
 import { inlineEngine, openHouse, type OpenedHouse } from '#libs/assembly';
+import type { RuleSet } from '#libs/domain';
 import type { Position } from '#libs/event-store';
+import type { Journal } from '#libs/journal';
 import {
   causeOf,
   findPlainDate,
@@ -80,15 +82,7 @@ export async function replayInto(config: Config, file: string, ruleSetId: string
       throw new CommandError(`there is no rule set ${ruleSetId}; there are ${known}`, 2);
     }
     clock.set(instantOfMs(Date.now()));
-    const accepted: { ordinal: number; read: ReadRow }[] = [];
-    const summary = await importJournal(opened.house, journal.rows(), {
-      rules,
-      regions: opened.catalogue.regions,
-      requestHash: opened.requestHash,
-      dryRun: true,
-      onOutcome: () => {},
-      onAccepted: ({ ordinal }, read) => void accepted.push({ ordinal, read }),
-    });
+    const { accepted, rejected } = await acceptedRows(opened, journal, rules);
     const rows = rowsByReceipt(accepted, rules.zone);
     // The judging looked from today; the life begins before the first receipt.
     clock.restart();
@@ -102,13 +96,32 @@ export async function replayInto(config: Config, file: string, ruleSetId: string
       });
       bar.stop();
       await opened.catchUp();
-      return { ...days, rejected: summary.rejected, endedAt: clock.now() };
+      return { ...days, rejected, endedAt: clock.now() };
     } finally {
       await engine.stop();
     }
   } finally {
     bar.stop();
     await opened.close();
+  }
+}
+
+/** The journal judged as an import would judge it, today and as a whole. */
+async function acceptedRows(opened: OpenedHouse, journal: Journal, rules: RuleSet) {
+  const accepted: { ordinal: number; read: ReadRow }[] = [];
+  const draft = await opened.openDraft();
+  try {
+    const { rejected } = await importJournal(opened.house, journal.rows(), {
+      rules,
+      regions: opened.catalogue.regions,
+      requestHash: opened.requestHash,
+      draft,
+      onOutcome: () => {},
+      onAccepted: ({ ordinal }, read) => void accepted.push({ ordinal, read }),
+    });
+    return { accepted, rejected };
+  } finally {
+    await draft.close();
   }
 }
 

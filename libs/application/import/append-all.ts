@@ -6,7 +6,7 @@ export class ImportInterruptedError extends Error {
 }
 
 /** In the order given: what is claimed comes before what it is claimed for, so that the same rows find their claims again. */
-export async function appendAll(store: EventStore, appends: readonly Append[]): Promise<void> {
+export async function appendAll(store: Pick<EventStore, 'appendTogether'>, appends: readonly Append[]): Promise<void> {
   if (appends.length === 0) return;
   const results = await store.appendTogether(appends);
   if (results.some((result) => result.outcome === 'conflict'))

@@ -1,5 +1,5 @@
 import { canonicalJson, commandIdOf, derivedId, isRejection, type Actor, type Instant, type Uuid } from '#libs/kernel';
-import type { Append } from '#libs/event-store';
+import type { Append, Draft } from '#libs/event-store';
 import {
   canonicalBank,
   caseDecider,
@@ -42,8 +42,8 @@ export interface ImportOptions {
   readonly rules: RuleSet;
   readonly regions: RegionCatalogue;
   readonly requestHash: (canonical: string) => string;
-  /** Judges every row and writes nothing. */
-  readonly dryRun: boolean;
+  /** Makes it a dry run: rows are judged, what they would put on record goes here, and nothing is written. */
+  readonly draft?: Pick<Draft, 'readStreams' | 'appendTogether'>;
   readonly onOutcome: (outcome: RowOutcome) => void | Promise<void>;
   /** What an accepted row says, for a replay that is going to live it. */
   readonly onAccepted?: (row: ImportRow, read: ReadRow) => void;
@@ -82,8 +82,8 @@ export async function importJournal(
   options: ImportOptions,
 ): Promise<ImportSummary> {
   await house.lawBook.refresh();
-  const { store } = house.writePath;
-  const record = new ImportRecord(store, options.filingByOwnNumber ?? (async () => undefined), options.dryRun);
+  const store = options.draft ?? house.writePath.store;
+  const record = new ImportRecord(store, options.filingByOwnNumber ?? (async () => undefined));
   const touched = new Set<Uuid>();
   let [count, accepted, known] = [0, 0, 0];
   let file: string | undefined;
@@ -107,10 +107,10 @@ export async function importJournal(
       touched.add(judged.caseId);
       await options.onOutcome({ row: row.rowNo, outcome: 'accepted', columnAtFault: '', reason: '' });
     }
-    if (!options.dryRun) await appendAll(store, appends);
+    await appendAll(store, appends);
     options.onProgress?.({ stage: 'rows', rows: count, cases: touched.size, casesDone: 0 });
   }
-  if (!options.dryRun)
+  if (!options.draft)
     await concludeCases(house, [...touched], (casesDone) =>
       options.onProgress?.({ stage: 'duties', rows: count, cases: touched.size, casesDone }),
     );
@@ -146,7 +146,7 @@ async function takeRow(
   const opening: CaseOpening | undefined = existing
     ? undefined
     : { caseId, caseRef: judged.caseRef, operatorBin: judged.operatorBin, location: judged.location };
-  const command = await commandOf(house, judged, request, rules, opening);
+  const command = await commandOf(house, judged, request, rules, opening, options.draft === undefined);
   const context: CaseContext = {
     ...house.lawBook.circumstancesUnder(rules),
     now,
@@ -222,6 +222,7 @@ async function commandOf(
   request: Request,
   rules: RuleSet,
   opening: CaseOpening | undefined,
+  sealing: boolean,
 ): Promise<CaseCommand> {
   const calendar = house.lawBook.calendar(rules.calendarId);
   const registration = {
@@ -257,7 +258,7 @@ async function commandOf(
         versionId: derivedId(request.commandId, 'version'),
         registration,
         location,
-        values: await sealed(house, row),
+        values: await sealed(house, row, sealing),
         ...note,
       };
     default:
@@ -266,15 +267,16 @@ async function commandOf(
         filingId: derivedId(request.commandId, 'filing'),
         registration,
         location,
-        values: await sealed(house, row),
+        values: await sealed(house, row, sealing),
         ...(opening ? { opening } : {}),
       };
   }
 }
 
-async function sealed(house: House, row: ReadRow): Promise<FilingValues> {
+/** A dry run seals nothing: the key of a new operator would stay. */
+async function sealed(house: House, row: ReadRow, sealing: boolean): Promise<FilingValues> {
   const values = row.values!;
-  if (values.kind !== 'planned_construction' || !row.bankDetails) return values;
+  if (values.kind !== 'planned_construction' || !row.bankDetails || !sealing) return values;
   return { ...values, bank: await house.sealer.seal(row.operatorBin, canonicalBank(row.bankDetails)) };
 }
 

@@ -1,9 +1,16 @@
 import { instant, type Instant } from '#libs/kernel';
-import { createMemoryEventStore, StoreUnavailableError, type EventStore } from '#libs/event-store';
+import {
+  createMemoryEventStore,
+  openDraft,
+  StoreUnavailableError,
+  type Draft,
+  type EventStore,
+} from '#libs/event-store';
 import { openJournal } from '#libs/journal';
 import { loadRules } from '#libs/rules';
 import { FixedClock } from '#libs/testing';
 import { readFileSync } from 'node:fs';
+import { sharedTestPostgres } from '../../embedded/testing.js';
 import { generateJournal, journalGeneratorColumns } from '../../../test/support/journal-generator.js';
 import { naiveJournal, type NaiveCalendar } from '../../../test/support/naive-journal.js';
 import path from 'node:path';
@@ -71,7 +78,6 @@ describe('the journal of an authorized body, imported', () => {
         rules: catalogue.ruleSet('kz-384-2020'),
         regions: catalogue.regions,
         requestHash: (text) => text,
-        dryRun: false,
         chunk: 50,
         onOutcome: (outcome) => void outcomes.push(outcome),
       });
@@ -130,7 +136,6 @@ describe('the journal of an authorized body, imported', () => {
         rules: catalogue.ruleSet('kz-384-2020'),
         regions: catalogue.regions,
         requestHash: (text) => text,
-        dryRun: false,
         onOutcome: () => {},
       },
     );
@@ -146,16 +151,23 @@ describe('the journal of an authorized body, imported', () => {
     const rows = async function* () {
       for (const [n, values] of lines.entries()) yield { ordinal: n + 1, rowNo: values['row']!, values };
     };
-    const run = (into: RowOutcome[]) =>
+    const run = (into: RowOutcome[], draft?: Draft) =>
       importJournal(house, rows(), {
         rules: catalogue.ruleSet('kz-384-2020'),
         regions: catalogue.regions,
         requestHash: (text) => text,
-        dryRun: false,
         chunk: 97,
         onOutcome: (outcome) => void into.push(outcome),
+        ...(draft ? { draft } : {}),
       });
+    const dry: RowOutcome[] = [];
+    const postgres = await sharedTestPostgres();
+    const draft = await openDraft({ base: store, config: postgres.server.config('postgres', 'superuser') });
+    await run(dry, draft);
+    await draft.close();
+    expect(await store.head()).toBeUndefined();
     await run(outcomes);
+    expect(dry).toEqual(outcomes);
     const head = await store.head();
     const again: RowOutcome[] = [];
     await run(again);
@@ -179,7 +191,6 @@ describe('the journal of an authorized body, imported', () => {
         rules: catalogue.ruleSet('kz-384-2020'),
         regions: catalogue.regions,
         requestHash: (text) => text,
-        dryRun: false,
         chunk: 20,
         onOutcome: () => {},
       });

@@ -40,11 +40,9 @@ export class ImportRecord implements OnRecord {
   private operators = new Set<string>();
 
   constructor(
-    private readonly store: EventStore,
+    private readonly store: Pick<EventStore, 'readStreams'>,
     /** Filings under numbers of our own have no claim; the filing register knows them. */
     private readonly filingByOwnNumber: (journalNo: string) => Promise<JournalEntry | undefined>,
-    /** A dry run writes nothing, so it has to remember all that its rows would have put on record. */
-    private readonly keepAll = false,
     private readonly capacity = 30_000,
   ) {}
 
@@ -58,11 +56,9 @@ export class ImportRecord implements OnRecord {
       readonly operatorBin: string;
     }[],
   ): Promise<void> {
-    if (!this.keepAll) {
-      this.entries = new Map();
-      this.refs = new Map();
-      this.operators = new Set();
-    }
+    this.entries = new Map();
+    this.refs = new Map();
+    this.operators = new Set();
     const numbers = new Set(rows.flatMap((row) => [row.journalNo, row.corrects]).filter(usable));
     const refs = new Set(rows.map((row) => row.caseRef).filter(usable));
     const bins = new Set(rows.map((row) => row.operatorBin).filter((bin) => /^\d{12}$/.test(bin)));
@@ -79,7 +75,6 @@ export class ImportRecord implements OnRecord {
     };
     for (const number of numbers) {
       const claim = claimed(journalNoClaim(number));
-      if (this.entries.has(number)) continue;
       if (claim) this.entries.set(number, { ...claim, value: claim.value as JournalEntry });
       else if (ownNumber.test(number)) {
         const own = await this.filingByOwnNumber(number);
@@ -89,7 +84,7 @@ export class ImportRecord implements OnRecord {
     const needed = new Set<Uuid>();
     for (const ref of refs) {
       const claim = claimed(caseRefClaim(ref));
-      if (!claim || this.refs.has(ref)) continue;
+      if (!claim) continue;
       const { caseId } = claim.value as { caseId: Uuid };
       this.refs.set(ref, { ...claim, value: caseId });
       needed.add(caseId);
@@ -99,7 +94,7 @@ export class ImportRecord implements OnRecord {
       if (foldStream(operatorDecider, facts.get(operatorStream(bin)) ?? []).state.situation === 'registered')
         this.operators.add(bin);
     await this.loadCases([...needed].filter((caseId) => !this.cases.has(caseId)));
-    if (!this.keepAll) this.evict(needed);
+    this.evict(needed);
   }
 
   private async loadCases(caseIds: readonly Uuid[]): Promise<void> {

@@ -21,7 +21,6 @@ async function take(
     rules: catalogue.ruleSet(house.lawBook.defaultRuleSetId),
     regions: catalogue.regions,
     requestHash,
-    dryRun: false,
     filingByOwnNumber,
     onOutcome: () => {},
     onProgress: ({ stage, rows, cases, casesDone }) => {
