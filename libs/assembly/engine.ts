@@ -4,6 +4,8 @@ import {
   createPostgresEngineStore,
   createPostgresLeadership,
   Engine,
+  policyLock,
+  sweepLock,
   soleLeadership,
   type DeliveryConfig,
   type OnError,
@@ -12,6 +14,7 @@ import { createInlineJobQueue, createPostgresJobQueue, createRedisJobQueue, type
 import type { Config } from '#libs/platform';
 import { dueBoards } from './boards.js';
 import type { OpenedHouse } from './house.js';
+import { leadingGate } from './leading.js';
 
 const mailFrom = 'qadaga@localhost';
 
@@ -29,7 +32,9 @@ export function serverEngine(opened: OpenedHouse, onError: OnError): { engine: E
     boards: dueBoards(readModels, pool),
     queue,
     engineStore,
-    leadership: createPostgresLeadership({ config: databases.app, onError }),
+    leadership: createPostgresLeadership({ config: databases.app, lock: policyLock, onError }),
+    sweeping: createPostgresLeadership({ config: databases.app, lock: sweepLock, onError }),
+    mayLead: leadingGate(pool, 'policies'),
     outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
     delivery: deliveryOf(config),
     sweepSeconds: config.sweepSeconds,
@@ -53,6 +58,7 @@ export function inlineEngine(opened: OpenedHouse, onError: OnError): { engine: E
     queue,
     engineStore: createMemoryEngineStore(),
     leadership: soleLeadership,
+    sweeping: soleLeadership,
     outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
     delivery: { channel: 'inbox' },
     queuePatienceMs: Infinity,

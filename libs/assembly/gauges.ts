@@ -4,6 +4,7 @@ import { factsBehind } from '#libs/read-models';
 import type { GaugeGroup, GaugeReading } from '#libs/telemetry';
 import { clockSkewMs } from './doctor.js';
 import type { OpenedHouse } from './house.js';
+import { stoodDown } from './leading.js';
 
 /** Counting stops there: more would not be looked at one by one anyway. */
 const enough = 10_000;
@@ -79,7 +80,7 @@ async function projectionReadings({ readModels, store, clock }: OpenedHouse): Pr
   const behind = lag.readModels.filter((one) => one.behind > 0);
   let oldest: Instant | undefined;
   for (const { position } of behind)
-    for await (const [fact] of store.readAll({ ...(position ? { after: position } : {}), batchSize: 1 })) {
+    for await (const [fact] of store.readWritten({ ...(position ? { after: position } : {}), batchSize: 1 })) {
       if (fact && (oldest === undefined || fact.recordedAt < oldest)) oldest = fact.recordedAt;
       break;
     }
@@ -118,6 +119,14 @@ async function engineReadings(opened: OpenedHouse, engine: Engine): Promise<Gaug
   ];
 }
 
+/** Of this process alone, whatever the tables say. */
+const releaseReadings = (opened: OpenedHouse, engine: Engine): GaugeReading[] =>
+  stoodDown(opened, engine).map(({ role, reason }) => ({
+    name: 'qadaga_stood_down',
+    labels: { role, unknown: reason.unknown },
+    value: 1,
+  }));
+
 async function queueReadings(engine: Engine): Promise<GaugeReading[]> {
   const depth = await engine.queueDepth();
   return Object.entries(depth).flatMap(([queue, jobs]) =>
@@ -134,6 +143,7 @@ export const gaugeGroups = (opened: OpenedHouse, engine: Engine): readonly Gauge
   { name: 'registers', read: () => registerReadings(opened) },
   { name: 'projections', read: () => projectionReadings(opened) },
   { name: 'engine', read: () => engineReadings(opened, engine) },
+  { name: 'release', read: async () => releaseReadings(opened, engine) },
   { name: 'queue', read: () => queueReadings(engine) },
   {
     name: 'clock',

@@ -2,7 +2,8 @@ import pg from 'pg';
 import { systemClock, unobserved, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
 import { refuseHalfRestored } from '#libs/backup';
-import { observedStore, openDraft, type Draft, type EventStore } from '#libs/event-store';
+import { factTypes } from '#libs/domain';
+import { knownTypesOnly, observedStore, openDraft, type Draft, type EventStore } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import { createIdentity, type Identity } from '#libs/identity';
 import type { Config } from '#libs/platform';
@@ -12,6 +13,7 @@ import { createSealer, loadMasterKey, type Sealer } from '#libs/sealing';
 import { openDatabases, type Databases } from './databases.js';
 import { caseDirectory } from './directory.js';
 import { openLog } from './event-store.js';
+import { leadingGate } from './leading.js';
 import { PostgresNumbers } from './numbers.js';
 import { prepareSchema } from './schema.js';
 import type { ProcessTelemetry } from './telemetry.js';
@@ -76,7 +78,8 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     pool.on('error', () => {});
     closers.push(() => pool.end());
     const upcasters = allUpcasters();
-    const store = observedStore(await openLog(config, databases, upcasters), observe);
+    const log = await openLog(config, databases, upcasters);
+    const store = knownTypesOnly(observedStore(log, observe), factTypes);
     closers.push(() => store.close());
     const masterKey = loadMasterKey({
       home: config.home,
@@ -90,6 +93,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
       rules: catalogue,
       zone: config.zone ?? catalogue.ruleSet(config.ruleSet).zone,
       observe,
+      mayProject: leadingGate(pool, 'projections'),
       ...(options.onLog ? { onLog: options.onLog } : {}),
     });
     closers.push(() => opening.then((opened) => opened.close()).catch(() => {}));

@@ -8,6 +8,7 @@ export * from './take-over.js';
 export { dueBoards } from './boards.js';
 export * from './doctor.js';
 export * from './schema.js';
+export { leadingGate, type LeadingRole } from './leading.js';
 export * from './work.js';
 export * from './event-store.js';
 export * from './telemetry.js';

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { OutdatedError } from '#libs/kernel';
 import { migrateEngine } from '#libs/engine';
 import { migrateEventStore } from '#libs/event-store';
 import { migrateIdentity } from '#libs/identity';
@@ -7,6 +8,7 @@ import { migrateJobs } from '#libs/jobs';
 import { migrateReadModels, readModelMigrations } from '#libs/read-models';
 import { migrateVault } from '#libs/sealing';
 import type { DatabaseConfig, Databases } from './databases.js';
+import { migrateLeading } from './leading.js';
 import { migrateNumbers } from './numbers.js';
 
 /**
@@ -32,6 +34,7 @@ const steps: readonly SchemaStep[] = [
   { name: 'jobs/1', make: migrateJobs },
   { name: `read-models/${readModelMigrations.length}`, make: migrateReadModels },
   { name: 'engine/1', make: migrateEngine },
+  { name: 'leading/1', make: migrateLeading },
 ];
 
 export interface SchemaState {
@@ -42,10 +45,11 @@ export interface SchemaState {
 }
 
 /** This program is older than the database allows. */
-export class OutdatedProgramError extends Error {
+export class OutdatedProgramError extends OutdatedError {
   override readonly name = 'OutdatedProgramError';
   constructor(ended: readonly string[]) {
-    super(`this program is too old for its database, which has ended ${ended.join(', ')}: run a newer one`);
+    const names = ended.join(', ');
+    super(`this program is too old for its database, which has ended ${names}: run a newer one`, names);
   }
 }
 

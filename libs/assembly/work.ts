@@ -4,6 +4,7 @@ import { createHealth, type Health, type Logger, type WorkerRole } from '#libs/p
 import { clockSkewMs } from './doctor.js';
 import { serverEngine } from './engine.js';
 import type { OpenedHouse } from './house.js';
+import { stoodDown } from './leading.js';
 
 /** What a process does of itself, beside answering requests. */
 export interface Work {
@@ -47,6 +48,15 @@ export function healthOf(opened: OpenedHouse, { engine, roles }: Work): Health {
       const skew = await clockSkewMs(opened);
       // When a filing was received must not hang on a clock that is wrong.
       if (opened.clock === systemClock && Math.abs(skew) > 1000) throw new Error(`our clock is ${skew} ms off`);
+    },
+  });
+  health.register({
+    name: 'release',
+    kind: 'readiness',
+    told: true,
+    check: () => {
+      const unknown = stoodDown(opened, engine).map(({ reason }) => reason.unknown);
+      if (unknown.length > 0) throw new Error(`stands down before ${[...new Set(unknown)].join(', ')}`);
     },
   });
   if (roles.includes('projections'))

@@ -10,5 +10,6 @@ export * from './case-work/index.js';
 export * from './notice/index.js';
 export * from './operator/index.js';
 export * from './authority/index.js';
+export * from './fact-types.js';
 export * from './stream-prefixes.js';
 export * from './policies/index.js';

@@ -26,3 +26,4 @@ export { KurrentAddressError, type KurrentAddress } from './kurrentdb/connection
 export { openKurrentEventStore, type KurrentStoreOptions } from './kurrentdb/open.js';
 export { openDraft, type Draft, type DraftOptions } from './draft.js';
 export { observedStore } from './observed.js';
+export { knownTypesOnly, UnknownFactTypeError } from './known-types.js';

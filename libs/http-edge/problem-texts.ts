@@ -47,6 +47,11 @@ export const englishTexts: Readonly<Record<string, ProblemText>> = {
     title: 'Unavailable for the moment',
     detail: 'Whether anything was recorded is not known. Send the same request with the same Idempotency-Key again.',
   },
+  outdated: {
+    title: 'Written by a newer release',
+    detail:
+      'A newer release of this program wrote something that this process cannot read. Send the same request, a command with the same Idempotency-Key, again: another process answers it.',
+  },
   internal: {
     title: 'Internal error',
     detail: 'Something went wrong here. Give the correlation id when you report it.',

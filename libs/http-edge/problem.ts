@@ -1,5 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import { isRejection, RejectedError, type FieldFault, type Rejection } from '#libs/kernel';
+import { isRejection, OutdatedError, RejectedError, type FieldFault, type Rejection } from '#libs/kernel';
 import { HttpProblem } from './http-problem.js';
 import { codeOfStatus, englishTexts } from './problem-texts.js';
 
@@ -93,6 +93,7 @@ function essenceOf(error: unknown): Essence {
       detail: rejection.message,
       faults: rejection.fields ?? [],
     };
+  if (error instanceof OutdatedError) return essenceOfCode(503, 'outdated');
   if (error instanceof HttpProblem) return essenceOfCode(error.status, error.code, error.detail, error.faults);
   // Nest's own and Fastify's: the status is meant for the sender, the message was not written for this reader.
   const status =

@@ -8,3 +8,4 @@ export * from './rejection.js';
 export * from './fact.js';
 export * from './decider.js';
 export * from './watch.js';
+export * from './outdated.js';

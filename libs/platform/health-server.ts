@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Health, HealthAnswer } from './health.js';
+import { briefly, type Health, type HealthAnswer } from './health.js';
 
 /** Text of a content type for who sent this Authorization header; undefined when it opens nothing. */
 export type Page = (
@@ -30,10 +30,6 @@ function answer(response: ServerResponse, status: number, type: string, text: st
   response.end(text);
 }
 
-/** What a check says of itself may name places on this machine, so nobody is told it over HTTP. */
-const briefly = ({ ok, checks }: HealthAnswer) =>
-  JSON.stringify({ status: ok ? 'ok' : 'failing', checks: checks.map((one) => ({ name: one.name, ok: one.ok })) });
-
 /** `/health/live` and `/health/ready` for a process that serves nothing else: 200, or 503 when a check fails. */
 export async function serveHealth(options: HealthServerOptions): Promise<HealthServer> {
   const { health, pages = {} } = options;
@@ -50,7 +46,7 @@ export async function serveHealth(options: HealthServerOptions): Promise<HealthS
       const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
       if (check !== undefined) {
         const found = await check();
-        return answer(response, found.ok ? 200 : 503, 'application/json', briefly(found));
+        return answer(response, found.ok ? 200 : 503, 'application/json', JSON.stringify(briefly(found)));
       }
       if (page === undefined) return answer(response, 404, 'text/plain', 'nothing here\n');
       const found = await page(request.headers.authorization);

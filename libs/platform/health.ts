@@ -6,6 +6,8 @@ export interface HealthCheck {
   readonly kind: 'liveness' | 'readiness';
   /** Rejects, or throws, when not well; what it resolves to is shown. */
   readonly check: () => unknown;
+  /** What it says names nothing of this machine and is shown to whoever asks; that of others is not. */
+  readonly told?: true;
   /** Milliseconds; not answering in time is a failure. Default 2,000. */
   readonly timeoutMs?: number;
 }
@@ -14,10 +16,17 @@ export interface HealthAnswer {
   readonly ok: boolean;
   readonly checks: readonly {
     readonly name: string;
+    readonly told?: true;
     readonly ok: boolean;
     readonly ms: number;
     readonly detail?: unknown;
   }[];
+}
+
+/** An answer for whoever asks over HTTP: what a check says of itself may name places on this machine. */
+export interface BriefHealth {
+  readonly status: 'ok' | 'failing';
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail?: string }[];
 }
 
 export interface Health {
@@ -27,18 +36,25 @@ export interface Health {
   readiness(): Promise<HealthAnswer>;
 }
 
-async function run({ name, check, timeoutMs = 2_000 }: HealthCheck): Promise<HealthAnswer['checks'][number]> {
+async function run({ name, check, told, timeoutMs = 2_000 }: HealthCheck): Promise<HealthAnswer['checks'][number]> {
   const started = performance.now();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
   });
+  const open = told ? { told } : {};
   const ms = () => Math.round(performance.now() - started);
   try {
     const detail = await Promise.race([(async () => check())(), late]);
-    return { name, ok: true, ms: ms(), ...(detail === undefined ? {} : { detail }) };
+    return { name, ...open, ok: true, ms: ms(), ...(detail === undefined ? {} : { detail }) };
   } catch (error) {
-    return { name, ok: false, ms: ms(), detail: maskText(error instanceof Error ? error.message : String(error)) };
+    return {
+      name,
+      ...open,
+      ok: false,
+      ms: ms(),
+      detail: maskText(error instanceof Error ? error.message : String(error)),
+    };
   } finally {
     clearTimeout(timer);
   }
@@ -61,3 +77,12 @@ export function createHealth(): Health {
     readiness: () => answer('readiness'),
   };
 }
+
+export const briefly = ({ ok, checks }: HealthAnswer): BriefHealth => ({
+  status: ok ? 'ok' : 'failing',
+  checks: checks.map((one) => ({
+    name: one.name,
+    ok: one.ok,
+    ...(one.told && one.detail !== undefined ? { detail: String(one.detail) } : {}),
+  })),
+});

@@ -9,7 +9,7 @@ export {
   type WorkerRole,
 } from './config.js';
 export { correlationId, withCorrelation } from './correlation.js';
-export { createHealth, type Health, type HealthAnswer, type HealthCheck } from './health.js';
+export { briefly, createHealth, type BriefHealth, type Health, type HealthAnswer, type HealthCheck } from './health.js';
 export { serveHealth, type Page, type HealthServer, type HealthServerOptions } from './health-server.js';
 export { maskText, maskJsonLine } from './log-masking.js';
 export { createLogger, type Logger, type LoggerOptions } from './logging.js';

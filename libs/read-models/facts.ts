@@ -1,8 +1,7 @@
-import type { AuthorityEvent, CaseEvent, CaseWorkEvent, NoticeEvent, OperatorEvent } from '#libs/domain';
+import type { DomainEvent } from '#libs/domain';
 import type { RecordedFact } from '#libs/event-store';
 
-/** Every fact the domain knows. The log also holds claims (journal numbers, case references); they feed no read model. */
-export type DomainEvent = CaseEvent | CaseWorkEvent | NoticeEvent | OperatorEvent | AuthorityEvent;
+/** The log also holds claims (journal numbers, case references); they feed no read model. */
 export type DomainFactType = DomainEvent['type'];
 
 type Envelope = Omit<RecordedFact, 'type' | 'data'>;

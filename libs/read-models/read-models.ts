@@ -45,6 +45,8 @@ export interface ReadModelsOptions {
   /** Facts a rebuild reads at a time. Default 1000: a batch that dies young costs the garbage collector least. */
   readonly rebuildBatchSize?: number;
   readonly observe?: Observe;
+  /** Whether this process's projector may work on the tables; see `ProjectorOptions`. */
+  readonly mayProject?: () => Promise<void>;
 }
 
 export interface ReadModelLag {
@@ -102,6 +104,7 @@ export async function createReadModels(options: ReadModelsOptions) {
     batchSize: options.batchSize ?? 500,
     rowsInMemory: options.rowsInMemory ?? 20_000,
     ...(options.observe ? { observe: options.observe } : {}),
+    ...(options.mayProject ? { mayLead: options.mayProject } : {}),
   });
 
   const cases = caseQueries(source);
@@ -109,7 +112,12 @@ export async function createReadModels(options: ReadModelsOptions) {
   const notices = noticeQueries(source);
 
   return {
-    projector: { start: projector.start, stop: projector.stop, state: projector.state },
+    projector: {
+      start: projector.start,
+      stop: projector.stop,
+      state: projector.state,
+      outdated: projector.outdated,
+    },
     queries: {
       cases,
       filings: filingQueries(source),

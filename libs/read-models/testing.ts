@@ -1,5 +1,5 @@
 import { caseStream, caseWorkStream, noticeStream, operatorStream, authorityStream } from '#libs/domain';
-import type { Deadline, Location, ObligationKind, Registration, RuleSet } from '#libs/domain';
+import type { Deadline, DomainEvent, Location, ObligationKind, Registration, RuleSet } from '#libs/domain';
 import type { EventStore, Position } from '#libs/event-store';
 import {
   addDays,
@@ -22,7 +22,7 @@ import { JsonText, parsed } from './engine/json-text.js';
 import type { Projection } from './engine/projection.js';
 import type { Table } from './engine/table.js';
 import { Draft, UnitRows, type Appended } from './engine/unit-rows.js';
-import type { DomainEvent, DomainFact } from './facts.js';
+import type { DomainFact } from './facts.js';
 
 /** Builders for specs: facts as the deciders would write them, in as few words as a story needs. */
 export const zone = 'Asia/Almaty';

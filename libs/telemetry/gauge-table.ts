@@ -14,6 +14,10 @@ export const gaugeTable = {
   },
   qadaga_projection_lag_seconds: { help: 'Age of the oldest fact that some read model has not folded yet' },
   qadaga_projector_active: { help: '1 while some process folds facts into read models' },
+  qadaga_stood_down: {
+    help: '1 while this process leaves a role to a newer release, because it met what it does not know',
+    labels: ['role', 'unknown'],
+  },
   qadaga_policy_lag_facts: { help: 'Facts in the log that the policies have not looked at yet' },
   qadaga_parked_cases: { help: 'Cases (or streams) set aside because a fact failed', labels: ['where'] },
   qadaga_outbox_age_seconds: { help: 'Age of the oldest notice or alert not sent', labels: ['kind'] },

@@ -385,7 +385,7 @@ export const answerSchemas: { readonly [name: string]: Schema } = {
     now: instant,
     ruleSetId: text,
     ready: flag,
-    checks: listOf(record({ name: text, ok: flag })),
+    checks: listOf(record({ name: text, ok: flag, detail: orNull(text) })),
     registers: listOf(record({ readModel: text, generation: { type: 'integer' }, behind: count, parked: count })),
     projectorActive: flag,
     parked: count,

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, StreamableFile } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { HealthAnswer } from '#libs/platform';
+import { briefly, type HealthAnswer } from '#libs/platform';
 import { Ask, Exchange } from '../exchange.js';
 import { notFound } from '../faults.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
@@ -29,7 +29,7 @@ export class SystemController {
       now: house.clock.now(),
       ruleSetId: house.lawBook.defaultRuleSetId,
       ready: readiness.ok,
-      checks: briefly(readiness),
+      checks: briefly(readiness).checks.map(({ name, ok, detail = null }) => ({ name, ok, detail })),
       registers: lag.readModels.map(({ readModel, generation, behind, parked: held }) => ({
         readModel,
         generation,
@@ -83,8 +83,5 @@ export class HealthController {
 
 function answered(exchange: Exchange, answer: HealthAnswer) {
   if (!answer.ok) exchange.answerStatus(503);
-  return { status: answer.ok ? 'ok' : 'failing', checks: briefly(answer) };
+  return briefly(answer);
 }
-
-/** What a check says of itself may name places on this machine, so nobody is told it over HTTP. */
-const briefly = ({ checks }: HealthAnswer) => checks.map(({ name, ok }) => ({ name, ok }));

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { createMemoryEventStore, type EventStore } from '#libs/event-store';
+import { OutdatedError } from '#libs/kernel';
+import { createMemoryEventStore, knownTypesOnly, type EventStore } from '#libs/event-store';
 import { sharedTestPostgres, type TestDatabase, type TestPostgres } from '../../embedded/testing.js';
 import { readModelEntities } from '../entities.js';
 import type { DomainFact } from '../facts.js';
@@ -183,6 +184,57 @@ describe('the projector', () => {
     const live = await allRows();
     await first.rebuild();
     expect(await allRows()).toEqual(live);
+  });
+});
+
+describe('the projector of an older release', () => {
+  /** The store as a release sees it that knows all but this type. */
+  const without = (type: string) =>
+    knownTypesOnly(store, new Set(shortStory().flatMap((fact) => (fact.type === type ? [] : [fact.type]))));
+
+  it('stands down before a fact it does not know, for good, and parks nothing; a newer one goes on there', async () => {
+    const said: string[] = [];
+    const older = await readModels({
+      store: without('QuarterlyReferenceFiled'),
+      onLog: (line) => void said.push(line),
+    });
+    const newer = await readModels();
+    older.projector.start();
+    expect(await until(() => older.projector.state() === 'active', 5_000)).toBe(true);
+    newer.projector.start();
+    const position = await record(store, shortStory());
+    expect(await newer.waitFor(position, 10_000)).toBe(true);
+    expect([older, newer].map(({ projector }) => projector.state())).toEqual(['standby', 'active']);
+    expect(older.projector.outdated()).toMatchObject({ unknown: 'QuarterlyReferenceFiled' });
+    expect(said.at(-1)).toContain('QuarterlyReferenceFiled');
+    expect(await newer.listParked()).toEqual([]);
+    expect((await newer.queries.cases.find(cast(1).caseId))?.stage).toBe('existing');
+
+    await newer.projector.stop();
+    expect(await until(() => older.projector.state() === 'active', 500)).toBe(false);
+  });
+
+  it('has folded what lies before that fact', async () => {
+    const older = await readModels({ store: without('QuarterlyReferenceFiled') });
+    older.projector.start();
+    const story = shortStory();
+    const before = story.findIndex(({ type }) => type === 'QuarterlyReferenceFiled');
+    await record(store, story);
+    expect(await until(() => older.projector.outdated() !== undefined, 10_000)).toBe(true);
+    expect(new Set((await older.lag()).readModels.map(({ position }) => position))).toEqual(new Set([String(before)]));
+  });
+
+  it('leaves the tables as soon as they are not its own any more', async () => {
+    let migrated = false;
+    const mayProject = async () => {
+      if (migrated) throw new OutdatedError('of another migration', 'read-models/99');
+    };
+    const older = await readModels({ mayProject });
+    older.projector.start();
+    expect(await older.waitFor(await record(store, shortStory()), 10_000)).toBe(true);
+    migrated = true;
+    expect(await until(() => older.projector.outdated() !== undefined, 10_000)).toBe(true);
+    expect((await older.lag()).projectorActive).toBe(false);
   });
 });
 

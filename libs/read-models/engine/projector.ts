@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
-import { unobserved, type Observe } from '#libs/kernel';
+import { OutdatedError, unobserved, type Observe } from '#libs/kernel';
 import { comparePositions, type EventStore, type Position, type RecordedFact } from '#libs/event-store';
 import type { DomainFact } from '../facts.js';
 import { lockCheckpoints, readCheckpoints, writeCheckpoints, type Checkpoint } from './checkpoint.js';
@@ -25,6 +25,11 @@ export interface ProjectorOptions {
   readonly batchSize: number;
   readonly rowsInMemory: number;
   readonly observe?: Observe;
+  /**
+   * Asked when it is this process's turn to project, and every second while it does.
+   * @throws OutdatedError when the tables are a newer release's
+   */
+  readonly mayLead?: () => Promise<void>;
 }
 
 export interface Projector {
@@ -33,6 +38,8 @@ export interface Projector {
   /** Resolves when the running batch is committed and the lock is free. */
   stop(): Promise<void>;
   state(): ProjectorState;
+  /** Why this process projects no more: it met what only a newer release knows. It stands by until it is replaced. */
+  outdated(): OutdatedError | undefined;
   /** Looks for requested retries of parked units now instead of within a second. */
   poke(): void;
 }
@@ -40,37 +47,45 @@ export interface Projector {
 const retryLookMs = 1_000;
 const failurePauseMs = 250;
 const longestRestMs = 20;
+const silenceMs = 4_000;
 
 export function createProjector(options: ProjectorOptions): Projector {
-  const { config, onLog, standbyMs } = options;
+  const { config, onLog, standbyMs, mayLead } = options;
   let state: ProjectorState = 'stopped';
+  let outdated: OutdatedError | undefined;
   let stopping: AbortController | undefined;
   let running: Promise<void> | undefined;
   let poke: (() => void) | undefined;
 
   async function serve(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    while (!signal.aborted && outdated === undefined) {
       state = 'standby';
       let client: pg.Client | undefined;
       try {
         client = await connect(config, 'qadaga projector', { pipeline: true });
         // Units are always found by a key; a plan made while a table was small must hold when it has grown.
-        await client.query('set plan_cache_mode = force_generic_plan; set enable_seqscan = off');
+        // A projector says something every second; from one that stands still PostgreSQL takes the lock.
+        await client.query(
+          `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set tcp_user_timeout = ${silenceMs};
+           set idle_session_timeout = ${silenceMs}; set idle_in_transaction_session_timeout = ${silenceMs}`,
+        );
         const lost = connectionEnd(client);
         while (!signal.aborted && !(await tryLock(client, locks.projector))) await pause(standbyMs, signal);
         if (signal.aborted) break;
+        await mayLead?.();
         state = 'active';
         onLog('projector is active');
         await hold(options, client, lost, signal, (look) => (poke = look));
       } catch (error) {
+        if (error instanceof OutdatedError) outdated = error;
+        state = 'standby';
         if (!signal.aborted) onLog(`projector stands down: ${String(error)}`);
-        await pause(failurePauseMs, signal);
+        if (outdated === undefined) await pause(failurePauseMs, signal);
       } finally {
         poke = undefined;
         await client?.end().catch(() => {});
       }
     }
-    state = 'stopped';
   }
 
   return {
@@ -83,8 +98,10 @@ export function createProjector(options: ProjectorOptions): Projector {
       stopping?.abort();
       await running;
       running = undefined;
+      state = 'stopped';
     },
     state: () => state,
+    outdated: () => outdated,
     poke: () => poke?.(),
   };
 }
@@ -188,7 +205,7 @@ async function hold(
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_, reject) => (fail = reject));
   failed.catch(() => {});
-  const look = () => void refold().catch(fail);
+  const look = () => void Promise.all([refold(), options.mayLead?.()]).catch(fail);
   listen(look);
   look();
   const looking = setInterval(look, retryLookMs);
