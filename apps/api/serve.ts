@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { asJson, examine, healthOf, type OpenedHouse, type Work } from '#libs/assembly';
 import { fileDocuments } from '#libs/documents';
 import { TooManyRequestsError } from '#libs/http-edge';
@@ -9,6 +10,9 @@ import { createApi } from './create-api.js';
 export interface ServedApi extends RunningProgram {
   readonly url: string;
 }
+
+/** How long, ms, requests under way are waited for at the end: a process has ten seconds for all of its end. */
+const answeringMs = 5_000;
 
 /** Serves the API of an opened house; closing answers what is under way first. */
 export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger): Promise<ServedApi> {
@@ -49,10 +53,16 @@ export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger):
       url,
       words: `Qadaga serves on ${url} and says what it can do at ${url}/api/docs`,
       notes: [...opened.databases.notes, ...(keys.created ? [`API keys, one per role, are in ${keys.file}`] : [])],
-      close: () => api.close(),
+      close: () => close(api),
     };
   } catch (error) {
     await creating.then((api) => api.close()).catch(() => {});
     throw error;
   }
+}
+
+/** Who has not sent its whole request in time, or reads its answer too slowly, is cut off. */
+async function close(api: NestFastifyApplication): Promise<void> {
+  const cutting = setTimeout(() => api.getHttpServer().closeAllConnections(), answeringMs);
+  await api.close().finally(() => clearTimeout(cutting));
 }

@@ -75,9 +75,9 @@ describe('a notice', () => {
     await untilTypes(one.store, noticeId, 'NoticeDeliveryFailed');
 
     world.clock.set('2021-01-06T07:00:00Z');
-    await one.engine.sweep();
+    await one.sweep();
     world.clock.set('2021-01-12T07:00:00Z');
-    const report = await one.engine.sweep();
+    const report = await one.sweep();
     expect(report).toMatchObject({ breaches: 1, stuckCount: 0, complete: true });
     const alerts = (await alertsOf(one.store, caseId)).filter(({ subject }) => subject.kind === 'notice');
     expect(alerts.map(({ step, passed, audience }) => ({ step, passed, audience }))).toEqual([
@@ -146,7 +146,7 @@ describe('an alert', () => {
   async function reminded(one: TestProcess): Promise<Uuid> {
     const { caseId } = await fileReference(one, q('2020-Q4'));
     world.clock.set('2021-04-13T06:00:00Z');
-    await one.engine.sweep();
+    await one.sweep();
     return caseId;
   }
   const sendings = async (store: EventStore, caseId: Uuid) =>
@@ -216,7 +216,7 @@ describe('an order of the authority', () => {
     const cases: Uuid[] = [];
     for (let n = 0; n < 3; n++) cases.push((await fileReference(one, q('2020-Q4'))).caseId);
     world.clock.set('2021-04-14T06:00:00Z');
-    await one.engine.sweep();
+    await one.sweep();
     accepted(
       await one.house.writePath.execute({
         decider: authorityDecider,

@@ -18,7 +18,12 @@ export interface EngineOptions {
   readonly boards: DueBoards;
   readonly queue: JobQueue;
   readonly engineStore: EngineStore;
+  /** Of the policies. */
   readonly leadership: Leadership;
+  /** One process sweeps at a time. */
+  readonly sweeping: Pick<Leadership, 'tryAcquire'>;
+  /** Asked before this process performs policies; see `PolicyRunnerOptions`. */
+  readonly mayLead?: () => Promise<void>;
   readonly outbox: Outbox;
   readonly delivery: DeliveryConfig;
   readonly onError?: OnError;
@@ -74,6 +79,7 @@ export class Engine {
       perform: intentionPerformer(house, engineStore),
       enqueue: (owed) => this.enqueue(owed),
       observe,
+      ...(options.mayLead ? { mayLead: options.mayLead } : {}),
       ...(options.policyConcurrency ? { concurrency: options.policyConcurrency } : {}),
       ...(onError ? { onError } : {}),
     });
@@ -107,13 +113,9 @@ export class Engine {
     await this.kept;
   }
 
-  /** Everything due by now, and everything owed that is not queued. */
-  async sweep(): Promise<LastSweep> {
-    const { house, boards, engineStore, onError } = this.options;
-    const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
-    const last: LastSweep = { ...report, requeued: await this.requeue() };
-    await engineStore.saveReport(sweepReport, last.at, last);
-    return last;
+  /** Everything due by now, and everything owed that is not queued; undefined when another process is at it. */
+  async sweep(): Promise<LastSweep | undefined> {
+    return this.sweepAlone(() => this.requeue());
   }
 
   /**
@@ -121,7 +123,7 @@ export class Engine {
    * not waited for: the sweep is done here.
    */
   async keep(): Promise<void> {
-    const { queue, boards, engineStore, house, onError, sweepSeconds = 15 } = this.options;
+    const { queue, house, sweepSeconds = 15 } = this.options;
     await this.guarded('keeper: queue', async () => {
       await queue.ensureSchedule('sweep', sweepSeconds * 1000);
       await this.requeue();
@@ -130,10 +132,22 @@ export class Engine {
       const last = await this.lastSweep();
       const ageMs = msOf(house.clock.now()) - msOf(last?.at ?? this.startedAt);
       if (ageMs <= Math.max(60_000, 4000 * sweepSeconds)) return;
-      const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
-      const requeued = { notices: 0, alerts: 0, orders: 0 };
-      await engineStore.saveReport(sweepReport, report.at, { ...report, requeued });
+      await this.sweepAlone(async () => ({ notices: 0, alerts: 0, orders: 0 }));
     });
+  }
+
+  private async sweepAlone(requeue: () => Promise<Requeued>): Promise<LastSweep | undefined> {
+    const { house, boards, engineStore, onError, sweeping } = this.options;
+    const turn = await sweeping.tryAcquire();
+    if (turn === undefined) return undefined;
+    try {
+      const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
+      const last: LastSweep = { ...report, requeued: await requeue() };
+      await engineStore.saveReport(sweepReport, last.at, last);
+      return last;
+    } finally {
+      await turn.release();
+    }
   }
 
   /** Of whichever process. */

@@ -14,4 +14,4 @@ export * from './outbox.js';
 export * from './memory-store.js';
 export { createPostgresEngineStore, migrateEngine } from './postgres-store.js';
 export { movePolicies, PoliciesActiveError, policyPosition } from './move-policies.js';
-export { createPostgresLeadership } from './postgres-leadership.js';
+export { createPostgresLeadership, policyLock, sweepLock } from './postgres-leadership.js';

@@ -1,6 +1,6 @@
 import type { Instant, Uuid } from '#libs/kernel';
 import type { Position } from '#libs/event-store';
-import type { EngineStore, Leadership, ParkedFact, PendingOrder } from './ports.js';
+import type { EngineStore, Leadership, Lease, ParkedFact, PendingOrder } from './ports.js';
 
 /** For tests and replays: forgotten with the process. */
 export function createMemoryEngineStore(): EngineStore {
@@ -27,8 +27,10 @@ export function createMemoryEngineStore(): EngineStore {
   };
 }
 
+const soleLease: Lease = { lost: new Promise<void>(() => {}), release: async () => {} };
+
 /** For a process that is alone. */
 export const soleLeadership: Leadership = {
-  acquire: async (signal) =>
-    signal.aborted ? undefined : { lost: new Promise<void>(() => {}), release: async () => {} },
+  acquire: async (signal) => (signal.aborted ? undefined : soleLease),
+  tryAcquire: async () => soleLease,
 };

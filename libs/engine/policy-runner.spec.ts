@@ -1,11 +1,11 @@
-import { drawUuid, instant, instantOfMs, type Fact, type FactMeta, type Uuid } from '#libs/kernel';
+import { drawUuid, instant, instantOfMs, OutdatedError, type Fact, type FactMeta, type Uuid } from '#libs/kernel';
 import type { Intention } from '#libs/domain';
-import { StoreUnavailableError, createMemoryEventStore, type EventStore } from '#libs/event-store';
+import { StoreUnavailableError, createMemoryEventStore, knownTypesOnly, type EventStore } from '#libs/event-store';
 import { sharedTestPostgres, type TestDatabase, type TestPostgres } from '../embedded/testing.js';
 import { eventually } from '../jobs/test-support/arrivals.js';
 import { createMemoryEngineStore, soleLeadership } from './memory-store.js';
 import { PolicyRunner } from './policy-runner.js';
-import { createPostgresLeadership } from './postgres-leadership.js';
+import { createPostgresLeadership, policyLock } from './postgres-leadership.js';
 import { createPostgresEngineStore, migrateEngine } from './postgres-store.js';
 import type { EngineStore } from './ports.js';
 import type { Owed } from './queue-owed.js';
@@ -148,6 +148,57 @@ describe('the policy runner', () => {
     await runner().catchUp();
     expect(performed).toHaveLength(1);
   });
+
+  it('of an older release stands down before what it does not know, for good, and parks nothing', async () => {
+    const errors: unknown[] = [];
+    const older = new PolicyRunner({
+      store: knownTypesOnly(store, new Set(['TerminationFiled'])),
+      ...{ engineStore, leadership: soleLeadership, perform, enqueue, clock },
+      onError: (error) => void errors.push(error),
+    });
+    const [first] = await file(store, [caseA]);
+    await store.append({
+      stream: `case-${caseB}`,
+      expected: 'none',
+      facts: [{ id: drawUuid(), type: 'CaseSuspended', data: {}, recordedAt: clock.now(), meta: meta('api') }],
+    });
+    await file(store, [caseA]);
+    older.start();
+    await eventually(async () => older.outdated !== undefined);
+    expect(older.outdated).toMatchObject({ unknown: 'CaseSuspended' });
+    expect(older.state.leading).toBe(false);
+    expect(errors).toEqual([older.outdated]);
+    expect(versions()).toEqual([first]);
+    expect(await engineStore.parked()).toEqual([]);
+    expect(await engineStore.checkpoint('policies')).toBe('1');
+    await runner().catchUp();
+    expect(versions()).toHaveLength(2);
+    await older.stop();
+  });
+
+  it('of an older release stands down when what a fact asks for leads to a case that a newer one goes on with', async () => {
+    fail = () => new OutdatedError('CaseSuspended in this case', 'CaseSuspended');
+    await file(store, [caseA]);
+    const older = runner();
+    older.start();
+    await eventually(async () => older.outdated !== undefined);
+    expect(await engineStore.parked()).toEqual([]);
+    await older.stop();
+  });
+
+  it('asks before it leads whether it may', async () => {
+    const mayLead = async () => {
+      throw new OutdatedError('a newer release has led', 'facts/99');
+    };
+    await file(store, [caseA]);
+    const older = new PolicyRunner({
+      ...{ store, engineStore, leadership: soleLeadership, perform, enqueue, clock, mayLead },
+    });
+    older.start();
+    await eventually(async () => older.outdated !== undefined);
+    expect(performed).toEqual([]);
+    await older.stop();
+  });
 });
 
 describe('on PostgreSQL', () => {
@@ -172,7 +223,7 @@ describe('on PostgreSQL', () => {
         store,
         engineStore,
         clock,
-        leadership: createPostgresLeadership({ config: database.app, pollMs: 10 }),
+        leadership: createPostgresLeadership({ config: database.app, lock: policyLock, pollMs: 10 }),
         perform: async () => {
           performed.push(name);
           return undefined;
@@ -198,7 +249,8 @@ describe('on PostgreSQL', () => {
   });
 
   it('leadership is lost with the connection', async () => {
-    const leadership = createPostgresLeadership({ config: database.app, pollMs: 10 });
+    const leadership = createPostgresLeadership({ config: database.app, lock: policyLock, pollMs: 10 });
+    expect(await leadership.tryAcquire().then((lease) => lease?.release())).toBeUndefined();
     const lease = await leadership.acquire(new AbortController().signal);
     const pool = createPostgresEngineStore({ config: database.app });
     await pool.close();
@@ -214,6 +266,7 @@ describe('on PostgreSQL', () => {
     await lease!.release();
     const next = await leadership.acquire(new AbortController().signal);
     expect(next).toBeDefined();
+    expect(await leadership.tryAcquire()).toBeUndefined();
     await next!.release();
   });
 });

@@ -1,4 +1,13 @@
-import { instantOfMs, msOf, unobserved, type Clock, type Fact, type Observe, type Uuid } from '#libs/kernel';
+import {
+  instantOfMs,
+  msOf,
+  OutdatedError,
+  unobserved,
+  type Clock,
+  type Fact,
+  type Observe,
+  type Uuid,
+} from '#libs/kernel';
 import { intentionsOf, type Intention } from '#libs/domain';
 import { StoreUnavailableError, type EventStore, type Position, type RecordedFact } from '#libs/event-store';
 import { retryDelayMs } from '#libs/jobs';
@@ -27,6 +36,8 @@ export interface PolicyRunnerOptions {
   /** How often parked facts are looked at. Default 2 s. */
   readonly parkedEveryMs?: number;
   readonly observe?: Observe;
+  /** Asked when it is this process's turn to lead. @throws OutdatedError when a newer release has led. */
+  readonly mayLead?: () => Promise<void>;
 }
 
 interface Work {
@@ -48,12 +59,18 @@ export class PolicyRunner {
   private savedAtMs = 0;
   private leading = false;
   private caughtUp = false;
+  private tooOld: OutdatedError | undefined;
 
   constructor(private readonly options: PolicyRunnerOptions) {}
 
   /** Whether this process is the one that performs, and whether it has seen all there is. */
   get state(): { readonly leading: boolean; readonly caughtUp: boolean; readonly position: Position | undefined } {
     return { leading: this.leading, caughtUp: this.caughtUp, position: this.position };
+  }
+
+  /** Why this process leads no more: it met what only a newer release knows. It stands by until it is replaced. */
+  get outdated(): OutdatedError | undefined {
+    return this.tooOld;
   }
 
   start(): void {
@@ -94,19 +111,23 @@ export class PolicyRunner {
 
   private async run(): Promise<void> {
     const { signal } = this.ending;
-    while (!signal.aborted) {
+    while (!signal.aborted && this.tooOld === undefined) {
       let lease: Lease | undefined;
       try {
         lease = await this.options.leadership.acquire(signal);
-        if (lease) await this.lead(lease);
+        if (lease) {
+          await this.options.mayLead?.();
+          await this.lead(lease);
+        }
       } catch (error) {
+        if (error instanceof OutdatedError) this.tooOld = error;
         this.options.onError?.(error, 'policies');
       } finally {
         this.leading = false;
         this.caughtUp = false;
         await lease?.release();
       }
-      if (!signal.aborted) await pause(1000, signal);
+      if (this.tooOld === undefined) await pause(1000, signal);
     }
   }
 
@@ -201,7 +222,10 @@ export class PolicyRunner {
     });
   }
 
-  /** Why it could not be performed; undefined when it was. @throws StoreUnavailableError: then nothing is known of any fact. */
+  /**
+   * Why it could not be performed; undefined when it was.
+   * @throws what is not the fact's fault: StoreUnavailableError, or OutdatedError where a newer release goes on with the case
+   */
   private async attempt(fact: RecordedFact, intentions: Work['intentions'], owed: Owed[]): Promise<string | undefined> {
     const { observe = unobserved } = this.options;
     for (const { policy, intention } of intentions)
@@ -212,12 +236,12 @@ export class PolicyRunner {
             if (one) owed.push(one);
           } catch (error) {
             // Told here, where a log line still stands under the fact's correlation.
-            if (!(error instanceof StoreUnavailableError)) this.options.onError?.(error, policy);
+            if (!isElsewhere(error)) this.options.onError?.(error, policy);
             throw error;
           }
         });
       } catch (error) {
-        if (error instanceof StoreUnavailableError) throw error;
+        if (isElsewhere(error)) throw error;
         return `${policy}: ${messageOf(error)}`.slice(0, 300);
       }
     return undefined;
@@ -244,6 +268,8 @@ export class PolicyRunner {
     return done;
   }
 }
+
+const isElsewhere = (error: unknown) => error instanceof StoreUnavailableError || error instanceof OutdatedError;
 
 function failedAgain(head: ParkedFact, reason: string, nowMs: number): ParkedFact {
   const attempts = head.attempts + 1;

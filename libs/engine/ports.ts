@@ -89,6 +89,8 @@ export interface Lease {
 export interface Leadership {
   /** Waits for its turn; undefined when `signal` was aborted before it came. */
   acquire(signal: AbortSignal): Promise<Lease | undefined>;
+  /** Does not wait: undefined when somebody else has it. Rejects when it cannot be asked for. */
+  tryAcquire(): Promise<Lease | undefined>;
 }
 
 /** Told of what went wrong and did not stop the engine. */

@@ -1,6 +1,6 @@
 import { instant, plainDate, type Uuid } from '#libs/kernel';
 import { ExtendTerm, ExtendTermHandler, onCase } from '#libs/application';
-import { eventually } from '../jobs/test-support/arrivals.js';
+import { Arrivals, eventually } from '../jobs/test-support/arrivals.js';
 import { accepted, bin, fileReference, personRequest, registerOperator, typesOf } from './test-support/test-house.js';
 import type { TestProcess } from './test-support/test-process.js';
 import { alertsOf, eachInItsOwnWorld, q } from './test-support/test-world.js';
@@ -22,11 +22,11 @@ describe('the sweep', () => {
     const one = world.open();
     await registerOperator(one);
     const caseId = await owing(one);
-    expect(await one.engine.sweep()).toMatchObject({ assessed: 1, alertsRaised: 1, stuckCount: 0 });
-    expect(await one.engine.sweep()).toMatchObject({ due: 0, alertsRaised: 0 });
+    expect(await one.sweep()).toMatchObject({ assessed: 1, alertsRaised: 1, stuckCount: 0 });
+    expect(await one.sweep()).toMatchObject({ due: 0, alertsRaised: 0 });
     for (const day of ['2021-04-07', '2021-04-11', '2021-04-13', '2021-04-17', '2021-04-22', '2021-05-12']) {
       world.clock.set(`${day}T06:00:00Z`);
-      await one.engine.sweep();
+      await one.sweep();
     }
     const alerts = await alertsOf(one.store, caseId);
     expect(alerts.map(({ step, audience, passed }) => [step, audience.join('+'), passed.length])).toEqual([
@@ -44,12 +44,12 @@ describe('the sweep', () => {
     const one = world.open();
     await registerOperator(one);
     const caseId = await owing(one);
-    await one.engine.sweep();
+    await one.sweep();
     world.clock.set('2021-04-12T17:59:59Z');
-    expect((await one.engine.sweep()).missed).toBe(0);
+    expect((await one.sweep()).missed).toBe(0);
     world.clock.set('2021-04-18T06:00:00Z');
-    expect((await one.engine.sweep()).missed).toBe(1);
-    expect((await one.engine.sweep()).missed).toBe(0);
+    expect((await one.sweep()).missed).toBe(1);
+    expect((await one.sweep()).missed).toBe(0);
     const missed = (await one.store.readStream(`case-${caseId}`)).filter((fact) => fact.type === 'ObligationMissed');
     expect(missed.map((fact) => fact.data)).toMatchObject([{ dueOn: '2021-04-12', detectedOn: '2021-04-18' }]);
     expect(await steps(one, caseId)).toEqual([
@@ -63,9 +63,9 @@ describe('the sweep', () => {
     const one = world.open();
     await registerOperator(one);
     const caseId = await owing(one);
-    await one.engine.sweep();
+    await one.sweep();
     world.clock.set('2021-04-13T06:00:00Z');
-    await one.engine.sweep();
+    await one.sweep();
     world.clock.set('2021-04-14T06:00:00Z');
     const extension = {
       orderNo: '12',
@@ -77,7 +77,7 @@ describe('the sweep', () => {
     accepted(await onCase(one.house, caseId, { type: 'AssessObligations' }, personRequest(world.clock)));
     for (const day of ['2021-04-14', '2021-04-22', '2021-04-27', '2021-04-27', '2021-05-02']) {
       world.clock.set(`${day}T07:00:00Z`);
-      expect(await one.engine.sweep()).toMatchObject({ stuckCount: 0 });
+      expect(await one.sweep()).toMatchObject({ stuckCount: 0 });
     }
     const alerts = await alertsOf(one.store, caseId);
     expect(alerts.map(({ step, dueOn, passed }) => [step, dueOn, ...passed])).toEqual([
@@ -94,10 +94,10 @@ describe('the sweep', () => {
     const one = world.open();
     await registerOperator(one);
     const caseId = await owing(one);
-    await one.engine.sweep();
+    await one.sweep();
     await fileReference(one, q('2021-Q1'), { caseId });
     world.clock.set('2021-06-30T06:00:00Z');
-    expect(await one.engine.sweep()).toMatchObject({ due: 0, alertsRaised: 0, missed: 0 });
+    expect(await one.sweep()).toMatchObject({ due: 0, alertsRaised: 0, missed: 0 });
   });
 
   it('sends nothing for what lies before the moment history was imported, and goes on from there', async () => {
@@ -125,10 +125,10 @@ describe('the sweep', () => {
         { historical: true },
       ),
     );
-    expect(await one.engine.sweep()).toMatchObject({ alertsRaised: 0, stepsPassed: 2, stuckCount: 0 });
-    expect(await one.engine.sweep()).toMatchObject({ due: 0 });
+    expect(await one.sweep()).toMatchObject({ alertsRaised: 0, stepsPassed: 2, stuckCount: 0 });
+    expect(await one.sweep()).toMatchObject({ due: 0 });
     world.clock.set('2021-04-11T06:00:00Z');
-    await one.engine.sweep();
+    await one.sweep();
     expect(await steps(one, caseId)).toEqual([{ step: 'before-1', passed: [] }]);
   });
 
@@ -138,10 +138,10 @@ describe('the sweep', () => {
     await registerOperator(one);
     const cases: Uuid[] = [];
     for (let n = 0; n < 12; n++) cases.push(await owing(one));
-    const reports = await Promise.all([one.engine.sweep(), two.engine.sweep()]);
+    const reports = await Promise.all([one.sweep(), two.sweep()]);
     expect(reports[0].alertsRaised + reports[1].alertsRaised).toBe(12);
     world.clock.set('2021-04-13T06:00:00Z');
-    await Promise.all([one.engine.sweep(), two.engine.sweep()]);
+    await Promise.all([one.sweep(), two.sweep()]);
     for (const caseId of cases)
       expect(await steps(one, caseId)).toEqual([
         { step: 'opened', passed: [] },
@@ -152,6 +152,27 @@ describe('the sweep', () => {
     expect([...one.errors, ...two.errors]).toEqual([]);
   });
 
+  it('is done by one process at a time', async () => {
+    const one = world.open();
+    const two = world.open();
+    await registerOperator(one);
+    await owing(one);
+    const begun = new Arrivals<void>();
+    const goOn = new Arrivals<void>();
+    const truth = one.boards.dueCases.bind(one.boards);
+    one.boards.dueCases = async (now, limit) => {
+      begun.add();
+      await goOn.reach(1);
+      return truth(now, limit);
+    };
+    const sweeping = one.engine.sweep();
+    await begun.reach(1);
+    expect(await two.engine.sweep()).toBeUndefined();
+    goOn.add();
+    expect(await sweeping).toMatchObject({ alertsRaised: 1 });
+    expect(await two.engine.sweep()).toMatchObject({ alertsRaised: 0 });
+  });
+
   it('ends, and names the row, when a board keeps showing what there is nothing to do about', async () => {
     const one = world.open();
     await registerOperator(one);
@@ -159,7 +180,7 @@ describe('the sweep', () => {
     const wrong = { caseId, nextStepAt: instant('2020-01-01T00:00:00Z') };
     const truth = one.boards.dueCases.bind(one.boards);
     one.boards.dueCases = async (now, limit) => [wrong, ...(await truth(now, limit))].slice(0, limit);
-    const report = await one.engine.sweep();
+    const report = await one.sweep();
     expect(report).toMatchObject({ alertsRaised: 1, complete: true, stuckCount: 1 });
     expect(report.stuck).toMatchObject([{ what: 'case', id: caseId, nextStepAt: wrong.nextStepAt }]);
     expect((await one.engine.status()).lastSweep?.stuckCount).toBe(1);

@@ -4,8 +4,6 @@ import pg from 'pg';
 import { Program } from '../support/program.js';
 import { compiled } from './campaign.js';
 
-export { freePort } from '../support/free-port.js';
-
 /** The server as `npm start` runs it, in a process that may be killed, over one home. */
 export class ServerProcess extends Program {
   constructor(
@@ -41,14 +39,4 @@ export class ServerProcess extends Program {
     if (!(pid > 1)) throw new Error('no postmaster');
     process.kill(pid, signal);
   }
-}
-
-/** The keys a first start wrote down, by role. */
-export function keysOf(home: string): { readonly [role: string]: string } {
-  const lines = readFileSync(path.join(home, 'api-keys.txt'), 'utf8').split('\n');
-  return Object.fromEntries(
-    lines
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => line.split(/\s+/).slice(0, 2) as [string, string]),
-  );
 }

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 
 /** A program of ours in a process of its own, which may be killed and started again. */
 export class Program {
@@ -64,6 +63,15 @@ export class Program {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  /** It stands still, as a machine that is suspended does, until `wake`. */
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  wake(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   /** Without warning. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
@@ -84,14 +92,4 @@ export class Program {
     child.kill(signal);
     await ended;
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }

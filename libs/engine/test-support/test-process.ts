@@ -1,10 +1,11 @@
 import type { PoolConfig } from 'pg';
 import { createPostgresEventStore } from '#libs/event-store';
 import { createPostgresJobQueue } from '#libs/jobs';
+import { eventually } from '../../jobs/test-support/arrivals.js';
 import type { DeliveryConfig } from '../deliver-notice.js';
-import { Engine } from '../engine.js';
+import { Engine, type LastSweep } from '../engine.js';
 import { createFileOutbox } from '../outbox.js';
-import { createPostgresLeadership } from '../postgres-leadership.js';
+import { createPostgresLeadership, policyLock, sweepLock } from '../postgres-leadership.js';
 import { createPostgresEngineStore } from '../postgres-store.js';
 import { testHouse, type TestClock, type TestHouse } from './test-house.js';
 
@@ -22,6 +23,8 @@ export interface TestProcess extends TestHouse {
   readonly queue: ReturnType<typeof createPostgresJobQueue>;
   readonly engineStore: ReturnType<typeof createPostgresEngineStore>;
   readonly errors: string[];
+  /** As soon as it is this process's turn. */
+  sweep(): Promise<LastSweep>;
   stop(): Promise<void>;
 }
 
@@ -39,7 +42,8 @@ export function testProcess(options: TestProcessOptions): TestProcess {
     boards: house.boards,
     queue,
     engineStore,
-    leadership: createPostgresLeadership({ config, onError, pollMs: 20 }),
+    leadership: createPostgresLeadership({ config, lock: policyLock, onError, pollMs: 20 }),
+    sweeping: createPostgresLeadership({ config, lock: sweepLock, onError }),
     outbox: createFileOutbox({ dir: options.outbox, from: 'qadaga@example.kz' }),
     delivery: options.delivery ?? { channel: 'inbox' },
     onError,
@@ -51,6 +55,7 @@ export function testProcess(options: TestProcessOptions): TestProcess {
     queue,
     engineStore,
     errors,
+    sweep: () => eventually(async () => (await engine.sweep()) ?? false),
     stop: async () => {
       await engine.stop();
       await engineStore.close();

@@ -5,8 +5,9 @@ import { loadConfig } from '#libs/platform';
 import { fuzzApi, type FuzzFinding } from '../../../apps/api/testing/openapi-fuzzer.js';
 import { checkEffects, checkOrder } from '../../support/invariants.js';
 import { inScratch, type Campaign, type CampaignOutcome } from '../campaign.js';
-import { freePort } from '../../support/program.js';
-import { keysOf, ServerProcess } from '../server-process.js';
+import { freePort } from '../../support/free-port.js';
+import { keysOf } from '../../support/deployment.js';
+import { ServerProcess } from '../server-process.js';
 
 const operatorBin = '940140000385';
 const iban = 'KZ86125KZT5004100100';

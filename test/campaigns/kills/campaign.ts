@@ -6,8 +6,9 @@ import { loadConfig } from '#libs/platform';
 import { checkDeadlines, checkEffects, checkOrder, checkReadModels } from '../../support/invariants.js';
 import { drawer, inScratch, type Campaign, type CampaignOutcome } from '../campaign.js';
 import { Load, type Sent } from './load.js';
-import { freePort } from '../../support/program.js';
-import { keysOf, ServerProcess } from '../server-process.js';
+import { keysOf } from '../../support/deployment.js';
+import { freePort } from '../../support/free-port.js';
+import { ServerProcess } from '../server-process.js';
 
 const operatorBin = '940140000385';
 const senders = 6;
