@@ -206,7 +206,7 @@ function standardSettings(durable: boolean): Record<string, string | number> {
     logging_collector: 'off',
     lc_messages: 'C',
     timezone: 'UTC',
-    max_connections: 100,
+    max_connections: 200,
     jit: 'off',
     shared_buffers: durable && roomy ? '256MB' : '64MB',
     max_wal_size: '2GB',

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
-import { format } from 'prettier';
 
 export interface CampaignOptions {
   readonly count: number;
@@ -74,6 +73,7 @@ export async function keepResult(
     counts: outcome.counts,
     findings: outcome.findings,
   };
+  const { format } = await import('prettier');
   writeFileSync(file, await format(JSON.stringify(result), { parser: 'json', printWidth: 120 }));
   return file;
 }

@@ -83,7 +83,7 @@ export function keysOf(home: string): { readonly [role: string]: string } {
   );
 }
 
-const urlOf = ({ user, password, host, port, database }: DatabaseConfig) =>
+export const urlOf = ({ user, password, host, port, database }: DatabaseConfig) =>
   `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
 
 /** Programs as they are in the sources, compiled on the way: tests depend on no build. */

@@ -1,5 +1,5 @@
 import { drawUuid } from '#libs/kernel';
-import { drawer } from '../campaign.js';
+import { drawer } from './campaign.js';
 
 /** A command that was sent, and what was said to it. */
 export interface Sent {
@@ -9,6 +9,8 @@ export interface Sent {
   attempts: number;
   /** Undefined: not answered yet. */
   answer?: Answer;
+  /** By `performance.now()`. */
+  answeredAt?: number;
 }
 
 export interface Answer {
@@ -33,7 +35,7 @@ interface CentreFiling {
 
 /**
  * Operators at work: each files, corrects and withdraws one document after another, and sends a command that was not
- * answered again under its key until it is. What was answered is the ledger.
+ * answered again under its key until it is, at each api in turn. What was answered is the ledger.
  */
 export class Load {
   readonly ledger: Sent[] = [];
@@ -43,9 +45,11 @@ export class Load {
   private readonly filings: CentreFiling[] = [];
   private running: Promise<void>[] = [];
   private stopping = false;
+  private turn = 0;
 
   constructor(
-    private readonly url: string,
+    /** One or more apis of the same house. */
+    private readonly urls: readonly string[],
     private readonly key: string,
     private readonly operatorBin: string,
     private readonly seed: number,
@@ -61,6 +65,14 @@ export class Load {
   async end(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.running);
+  }
+
+  /** By `performance.now()`; infinity when none was answered since. */
+  firstAnswerAfter(at: number): number {
+    return this.ledger.reduce(
+      (first, { answeredAt = Infinity }) => (answeredAt > at && answeredAt < first ? answeredAt : first),
+      Infinity,
+    );
   }
 
   private async work(n: number): Promise<void> {
@@ -106,6 +118,7 @@ export class Load {
       const answer = await this.attempt(sent);
       if (answer !== undefined) {
         sent.answer = answer;
+        sent.answeredAt = performance.now();
         // A filing may have been withdrawn by another sender meanwhile.
         const meant = answer.status === 201 || answer.body.type?.endsWith(':filing-withdrawn') === true;
         if (!meant)
@@ -122,8 +135,9 @@ export class Load {
 
   async attempt(sent: Sent): Promise<Answer | undefined> {
     sent.attempts += 1;
+    const url = this.urls[this.turn++ % this.urls.length]!;
     try {
-      const response = await fetch(`${this.url}${sent.path}`, {
+      const response = await fetch(`${url}${sent.path}`, {
         method: 'POST',
         headers: {
           authorization: `Bearer ${this.key}`,
