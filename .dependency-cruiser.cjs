@@ -130,10 +130,10 @@ module.exports = {
     },
     {
       name: 'queues-behind-their-port',
-      comment: 'BullMQ and Redis belong to jobs',
+      comment: 'BullMQ, its board and Redis belong to jobs',
       severity: 'error',
       from: { path: '^(libs|apps)/', pathNot: ['^libs/jobs/', ...testCode] },
-      to: { path: 'node_modules/((@nestjs/)?bullmq|ioredis)/' },
+      to: { path: 'node_modules/((@nestjs/)?bullmq|@bull-board|ioredis)/' },
     },
     {
       name: 'kurrentdb-behind-its-port',

@@ -6,6 +6,7 @@ import { DocsController } from './docs/docs.controller.js';
 import { Law } from './law.js';
 import { Lookups } from './lookups.js';
 import { API_PARTS, type ApiParts } from './parts.js';
+import { QueuesController } from './queues/queues.controller.js';
 import { Questions } from './questions.js';
 import { CasesController } from './routes/cases.controller.js';
 import { DocumentsController } from './routes/documents.controller.js';
@@ -34,6 +35,7 @@ export const apiControllers = [
   MetricsController,
   HealthController,
   DocsController,
+  QueuesController,
 ];
 
 /** The HTTP interface around a house that somebody else opened and will close. */

@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { originOf } from '#libs/http-edge';
+import { HttpProblem, originOf } from '#libs/http-edge';
 import type { Instant, Origin } from '#libs/kernel';
 import type { Caller } from './access.js';
 import { readOrRefuse } from './faults.js';
@@ -55,6 +55,15 @@ export class Exchange {
 
   get body(): unknown {
     return this.request.body;
+  }
+
+  /** Decoded, without the query. @throws HttpProblem for what is no text */
+  get path(): string {
+    try {
+      return decodeURIComponent(this.request.url.split('?', 1)[0]!);
+    } catch {
+      throw new HttpProblem(400, 'bad-request');
+    }
   }
 
   get query(): unknown {

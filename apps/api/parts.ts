@@ -1,6 +1,7 @@
 import type { House } from '#libs/application';
 import type { DocumentStore } from '#libs/documents';
 import type { Identity } from '#libs/identity';
+import type { JobBoard } from '#libs/jobs';
 import type { Json, Observe, ObserveRequest } from '#libs/kernel';
 import type { Health } from '#libs/platform';
 import type { ReadModels } from '#libs/read-models';
@@ -18,6 +19,8 @@ export interface ApiParts {
   readonly receiver?: string;
   /** More for `GET /system`: what `doctor` finds. */
   readonly doctor?: () => Promise<{ readonly [name: string]: Json | undefined }>;
+  /** The queues as administrators look at them; without it there is no page for them. */
+  readonly queueBoard?: () => Promise<JobBoard>;
   /** Watch commands and requests; without them nobody does. */
   readonly observe?: Observe;
   readonly observeRequest?: ObserveRequest;

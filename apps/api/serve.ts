@@ -25,6 +25,7 @@ export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger):
       documents: fileDocuments(path.join(config.home, 'documents'), opened.sealer),
       health: healthOf(opened, work),
       requestHash: opened.requestHash,
+      queueBoard: work.queueBoard,
       ...(telemetry
         ? {
             observe: telemetry.observe,

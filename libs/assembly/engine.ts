@@ -10,7 +10,13 @@ import {
   type DeliveryConfig,
   type OnError,
 } from '#libs/engine';
-import { createInlineJobQueue, createPostgresJobQueue, createRedisJobQueue, type InlineJobQueue } from '#libs/jobs';
+import {
+  createInlineJobQueue,
+  createPostgresJobQueue,
+  createRedisJobQueue,
+  type InlineJobQueue,
+  type JobBoard,
+} from '#libs/jobs';
 import type { Config } from '#libs/platform';
 import { dueBoards } from './boards.js';
 import type { OpenedHouse } from './house.js';
@@ -19,7 +25,10 @@ import { leadingGate } from './leading.js';
 const mailFrom = 'qadaga@localhost';
 
 /** The deadline engine as a server runs it: BullMQ on the backend that the configuration names. */
-export function serverEngine(opened: OpenedHouse, onError: OnError): { engine: Engine; stop(): Promise<void> } {
+export function serverEngine(
+  opened: OpenedHouse,
+  onError: OnError,
+): { engine: Engine; queueBoard: () => Promise<JobBoard>; stop(): Promise<void> } {
   const { config, house, readModels, pool, databases, telemetry } = opened;
   const queueOptions = { onError: (error: Error) => onError(error, 'queue') };
   const queue =
@@ -45,7 +54,7 @@ export function serverEngine(opened: OpenedHouse, onError: OnError): { engine: E
     await engine.stop();
     await engineStore.close();
   };
-  return { engine, stop };
+  return { engine, queueBoard: () => queue.board(), stop };
 }
 
 /** The engine of a replay: the same policies and processors, run in process when the simulated day asks for them. */

@@ -1,5 +1,6 @@
 import { systemClock } from '#libs/kernel';
 import type { Engine } from '#libs/engine';
+import type { JobBoard } from '#libs/jobs';
 import { createHealth, type Health, type Logger, type WorkerRole } from '#libs/platform';
 import { clockSkewMs } from './doctor.js';
 import { serverEngine } from './engine.js';
@@ -10,6 +11,7 @@ import { stoodDown } from './leading.js';
 export interface Work {
   readonly engine: Engine;
   readonly roles: readonly WorkerRole[];
+  readonly queueBoard: () => Promise<JobBoard>;
   start(): Promise<void>;
   /** What is begun is finished or handed back; within the ten seconds a process has to end. */
   stop(): Promise<void>;
@@ -18,13 +20,14 @@ export interface Work {
 /** What the roles say. Without any the engine still answers how things are, from whatever process works. */
 export function prepareWork(opened: OpenedHouse, roles: readonly WorkerRole[], logger: Logger): Work {
   const { projector } = opened.readModels;
-  const { engine, stop } = serverEngine(opened, (error, where) =>
+  const { engine, queueBoard, stop } = serverEngine(opened, (error, where) =>
     logger.error({ err: error, where }, 'the deadline engine met a fault'),
   );
   opened.telemetry?.watch(opened, engine);
   return {
     engine,
     roles,
+    queueBoard,
     start: async () => {
       if (roles.includes('projections')) projector.start();
       if (roles.includes('policies')) engine.policies.start();

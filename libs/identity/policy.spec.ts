@@ -53,6 +53,7 @@ describe('the policy', () => {
       'read-system',
       'rebuild-read-models',
       'run-sweep',
+      'watch-queues',
     ]);
   });
   it('lets the auditor read everything and change nothing', () => {

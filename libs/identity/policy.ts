@@ -74,6 +74,7 @@ export const policy = {
 
   'run-sweep': row({ administrator: 'all', system: 'all' }),
   'read-system': row({ administrator: 'all', auditor: 'all', system: 'all' }),
+  'watch-queues': row({ administrator: 'all' }),
   'rebuild-read-models': row({ administrator: 'all', system: 'all' }),
 } as const;
 

@@ -24,6 +24,7 @@ import {
   type JobName,
   type JobPayloads,
 } from './catalogue.js';
+import type { BoardQueue, JobBoard } from './board.js';
 import { jobsSchema } from './migrate.js';
 import { drainMs, type EnqueueOptions, type JobDepth, type JobFailure, type JobQueue } from './port.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -45,8 +46,14 @@ export interface RedisJobsOptions extends BullOptions {
   readonly prefix?: string;
 }
 
+/** A queue that people can look at, too. */
+export interface WatchedJobQueue extends JobQueue {
+  /** Loaded when it is first asked for. */
+  board(): Promise<JobBoard>;
+}
+
 /** BullMQ on PostgreSQL: no second server. One pool for all queues; each worker holds one connection to listen. */
-export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptions): JobQueue {
+export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptions): WatchedJobQueue {
   const pool = new pg.Pool({
     max: jobNames.length + 8,
     keepAlive: true,
@@ -62,16 +69,15 @@ export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptio
 }
 
 /** BullMQ on Redis, for who has it anyway. What Redis forgets is queued again from the log. */
-export function createRedisJobQueue({ url, prefix = 'qadaga', ...options }: RedisJobsOptions): JobQueue {
+export function createRedisJobQueue({ url, prefix = 'qadaga', ...options }: RedisJobsOptions): WatchedJobQueue {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   connection.on('error', (error) => options.onError?.(error));
   const release = async () => connection.disconnect();
   return new BullQueue(createRedisBackend, { connection, prefix }, release, options);
 }
 
-type AnyQueue = Queue<unknown, void, string, unknown, void, string, IQueueBackend, ConnectionOptions>;
 type AnyWorker = Worker<unknown, void, string, IQueueBackend, JobProgress, ConnectionOptions>;
-type AnyJob = Awaited<ReturnType<AnyQueue['getJobs']>>[number];
+type AnyJob = Awaited<ReturnType<BoardQueue['getJobs']>>[number];
 
 const retry = 'qadaga';
 /** Job counts are never kept by number: on PostgreSQL that retention deadlocks between workers. */
@@ -93,11 +99,12 @@ const workerOptions: Omit<WorkerOptions, 'connection'> = {
   },
 };
 
-class BullQueue implements JobQueue {
-  private readonly queues: ReadonlyMap<JobName, AnyQueue>;
+class BullQueue implements WatchedJobQueue {
+  private readonly queues: ReadonlyMap<JobName, BoardQueue>;
   private workers: AnyWorker[] = [];
   private readonly abandon = new AbortController();
   private closing: Promise<void> | undefined;
+  private opened: Promise<JobBoard> | undefined;
 
   constructor(
     private readonly backend: BackendFactory,
@@ -107,7 +114,7 @@ class BullQueue implements JobQueue {
   ) {
     this.queues = new Map(
       jobNames.map((name) => {
-        const queue: AnyQueue = new Queue(name, { ...connecting, defaultJobOptions: jobOptions }, backend);
+        const queue: BoardQueue = new Queue(name, { ...connecting, defaultJobOptions: jobOptions }, backend);
         queue.on('error', (error) => this.report(error));
         return [name, queue];
       }),
@@ -139,7 +146,7 @@ class BullQueue implements JobQueue {
     return 'made';
   }
 
-  private async hasScheduledJob(queue: AnyQueue): Promise<boolean> {
+  private async hasScheduledJob(queue: BoardQueue): Promise<boolean> {
     const { waiting, active, delayed, prioritized } = await queue.getJobCounts(...counted);
     return (waiting ?? 0) + (active ?? 0) + (delayed ?? 0) + (prioritized ?? 0) > 0;
   }
@@ -225,6 +232,11 @@ class BullQueue implements JobQueue {
     return Object.fromEntries(entries) as { [N in JobName]: JobDepth };
   }
 
+  board(): Promise<JobBoard> {
+    this.opened ??= import('./board.js').then(({ createJobBoard }) => createJobBoard([...this.queues.values()]));
+    return this.opened;
+  }
+
   close(): Promise<void> {
     this.closing ??= this.shut();
     return this.closing;
@@ -241,7 +253,7 @@ class BullQueue implements JobQueue {
     await atMost(500, this.release());
   }
 
-  private queue(name: JobName): AnyQueue {
+  private queue(name: JobName): BoardQueue {
     return this.queues.get(name)!;
   }
 

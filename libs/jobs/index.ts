@@ -7,5 +7,7 @@ export {
   createRedisJobQueue,
   type PostgresJobsOptions,
   type RedisJobsOptions,
+  type WatchedJobQueue,
 } from './bullmq.js';
 export { jobsSchema, migrateJobs } from './migrate.js';
+export type { BoardAnswer, JobBoard } from './board.js';

@@ -9,6 +9,7 @@ import { clientRoles, type ClientRole } from '#libs/identity';
 import { drawUuid, instant, type Clock, type Instant } from '#libs/kernel';
 import { createHealth, loadConfig } from '#libs/platform';
 import { createApi, type CreateApiOptions } from '../index.js';
+import type { ApiParts } from '../parts.js';
 import { answerChecker, type OpenApi } from './answer-checker.js';
 
 export const ownBin = '940140000385';
@@ -61,11 +62,12 @@ export async function startTestApi(
   options: CreateApiOptions & {
     readonly telemetry?: ProcessTelemetry;
     readonly metricsToken?: string;
+    readonly queueBoard?: ApiParts['queueBoard'];
     readonly onFault?: (error: unknown) => void;
   } = {},
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestApi> {
-  const { telemetry, metricsToken, onFault, ...apiOptions } = options;
+  const { telemetry, metricsToken, queueBoard, onFault, ...apiOptions } = options;
   const { observe, observeRequest, metrics } = telemetry ?? {};
   const postgres = await sharedTestPostgres();
   const database = await postgres.createDatabase();
@@ -98,6 +100,7 @@ export async function startTestApi(
       requestHash,
       documents: fileDocuments(path.join(home, 'documents'), opened.sealer),
       health: createHealth(),
+      ...(queueBoard ? { queueBoard } : {}),
       ...(observe ? { observe } : {}),
       ...(observeRequest ? { observeRequest } : {}),
       ...(metrics ? { metrics: { ...metrics, token: metricsToken } } : {}),
