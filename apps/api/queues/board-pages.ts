@@ -44,8 +44,7 @@ export class BoardPages {
   }
 
   /**
-   * The one page, which shows whatever its address says. Its letters come from nowhere else, and the style that it brings
-   * for the moment of loading is left out: so no element of style needs to be allowed.
+   * The one page, which shows whatever its address says. It is given no letters from elsewhere.
    * @param base where the board is, with a slash at the end
    */
   page(base: string, settings: object): Page {
@@ -58,7 +57,6 @@ export class BoardPages {
     };
     const text = readFileSync(path.join(this.dir, 'index.ejs'), 'utf8')
       .replaceAll(/<link href="https:[^>]*>\s*/g, '')
-      .replaceAll(/<style>[^<]*<\/style>/g, '')
       .replaceAll(/<%[=-] (\w+) %>/g, (_, name: string) => values[name] ?? '');
     return { type: 'text/html; charset=utf-8', bytes: Buffer.from(text) };
   }

@@ -14,10 +14,12 @@ const base = '/api/queues';
 /** Addresses that the pages show something at. */
 const shown = /^\/?$|^\/job-schedulers$|^\/metrics-history$|^\/queue\/[^/]+(\/[^/]+)?$/;
 
-// Only attributes set styles, and scripts come from here: the page's own settings are data that nothing runs.
+// Scripts come from here only: the page's own settings are data that nothing runs. Its libraries set styles of their own.
 const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; " +
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
   "font-src 'self'; connect-src 'self'; base-uri 'self'; frame-ancestors 'none'; form-action 'none'";
+/** A script that runs as a worker goes by what came with it, not by the page's. */
+const workerPolicy = "default-src 'none'; script-src 'self'";
 
 /** bull-board for administrators: what the queues hold, to be looked at and not to be changed. */
 @ApiExcludeController()
@@ -47,8 +49,10 @@ export class QueuesController {
       const found = await board.answer(path, exchange.query as { readonly [name: string]: string });
       if (found === undefined) throw notFound('page');
       exchange.answerStatus(found.status);
-      // A failed job tells why, in the words of whatever failed.
-      const text = maskJsonLine(JSON.stringify(found.body));
+      // A failed job tells why, in the words of whatever failed; where in the program that was, nobody is told over HTTP.
+      const text = maskJsonLine(
+        JSON.stringify(found.body, (key, value: unknown) => (key === 'stacktrace' ? [] : value)),
+      );
       return sent({ type: 'application/json; charset=utf-8', bytes: Buffer.from(text) });
     }
     if (shown.test(path)) {
@@ -57,6 +61,7 @@ export class QueuesController {
     }
     const file = path.startsWith('/static/') ? this.pages.file(path.slice('/static/'.length)) : undefined;
     if (file === undefined) throw notFound('page');
+    exchange.answerHeader('content-security-policy', workerPolicy);
     exchange.answerHeader('cache-control', 'private, max-age=3600');
     return sent(file);
   }
