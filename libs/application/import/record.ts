@@ -43,7 +43,7 @@ export class ImportRecord implements OnRecord {
     private readonly store: Pick<EventStore, 'readStreams'>,
     /** Filings under numbers of our own have no claim; the filing register knows them. */
     private readonly filingByOwnNumber: (journalNo: string) => Promise<JournalEntry | undefined>,
-    private readonly capacity = 30_000,
+    private readonly capacity = 8_000,
   ) {}
 
   /** Reads what a chunk of rows may ask for. */
