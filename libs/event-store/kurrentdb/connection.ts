@@ -48,6 +48,24 @@ export interface Patience {
 
 export const pauseOf = (failures: number): number => Math.min(500, 10 * 2 ** failures);
 
+/** What gRPC says of a call that ended badly. */
+const isEndOfCall = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'number' &&
+  'details' in error &&
+  'metadata' in error;
+
+/**
+ * Client 1.3.1 lets go of the promises of appends that wait to be written: when the connection ends then, nobody hears
+ * of it, and Node ends the process. Each of those appends has its own timer here (`within`), so nothing is lost by
+ * passing over them. Whatever else nobody waits for ends the process as it would have.
+ */
+export function passOverLostWrites(reason: unknown): void {
+  if (!isEndOfCall(reason)) throw reason;
+}
+let passingOver = false;
+
 /** The client, replaced by a new one when it hangs on a connection nobody answers on. */
 export class Connection {
   #client: KurrentDBClient | undefined;
@@ -56,6 +74,8 @@ export class Connection {
 
   constructor(connectionString: string) {
     this.#connectionString = connectionString;
+    if (!passingOver) process.on('unhandledRejection', passOverLostWrites);
+    passingOver = true;
   }
 
   get client(): KurrentDBClient {

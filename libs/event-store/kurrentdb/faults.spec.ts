@@ -1,7 +1,8 @@
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { allOf, appendOf, dataOf, expectSoundLog } from '../contract-facts.js';
 import { encodeFact, FactTooLargeError, StoreUnavailableError, type EventStore, type Subscription } from '../index.js';
 import { startKurrentDouble, type Fault, type KurrentDouble } from '../test-support/kurrentdb-double/index.js';
+import { passOverLostWrites } from './connection.js';
 import { storesOn } from './testing.js';
 
 jest.setTimeout(60_000);
@@ -270,6 +271,33 @@ describe('a subscription', () => {
     await all;
     expect(seen).toEqual(numbers(9));
   });
+});
+
+it('outlives writes that the client let go of when the connection ended, and nothing else that nobody waits for', async () => {
+  await begin();
+  const appends = Array.from({ length: 300 }, (_, n) => store.append(appendOf(`case-${n}`, 'none', `a-${n}`, n)));
+  while (ourEvents().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  server.resetConnections();
+  for (const { outcome } of await Promise.all(appends)) expect(outcome).toBe('appended');
+  await end();
+  // Jest keeps such rejections to itself: what the program does with them is tried by hand.
+  expect(process.listeners('unhandledRejection')).toContain(passOverLostWrites);
+  const metadata = new Metadata();
+  const lost = Object.assign(new Error('14 UNAVAILABLE: read ECONNRESET'), {
+    code: status.UNAVAILABLE,
+    details: 'read ECONNRESET',
+    metadata,
+  });
+  expect(() => passOverLostWrites(lost)).not.toThrow();
+  for (const other of [new Error('ours'), Object.assign(new Error('ours'), { code: 'ENOENT' }), undefined]) {
+    let thrown: unknown = 'nothing';
+    try {
+      passOverLostWrites(other);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBe(other);
+  }
 });
 
 it('loses and doubles nothing when one append in twenty happens but is told to have failed', async () => {
