@@ -3,15 +3,17 @@ import {
   createPostgresEventStore,
   encodeFact,
   migrateEventStore,
+  openKurrentEventStore,
   type EventStore,
   type FactToAppend,
 } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
-import type { Fact } from '#libs/kernel';
+import { drawUuid, type Fact } from '#libs/kernel';
 import type { EmmettAsk, Round } from './append-emmett.js';
 import { filingFact, plainTable, textOf } from './support/facts.js';
 import { onPostgres, withClient } from './support/lab.js';
 import { startHelper } from './support/children.js';
+import { findKurrent, notPresent } from './support/kurrentdb.js';
 import { race } from './support/race.js';
 import { goalOf, median, spread, type Bench, type Measured } from './support/report.js';
 
@@ -33,10 +35,24 @@ export const append: Bench = ({ quick, log }) =>
     const emmett = await startHelper<EmmettAsk, Round>('append-emmett', [
       `postgresql://${user}:${password}@${host}:${port}/${database}`,
     ]);
+    const kurrent = await findKurrent(quick);
+    const inKurrent =
+      kurrent && (await openKurrentEventStore({ address: { url: kurrent.url }, streamPrefixes: [category] }));
+    // A real server keeps what earlier runs wrote.
+    const thisRun = drawUuid().slice(0, 8);
     const sides: Side[] = [
       { name: 'ours', run: (writers, limit, prefix) => ours(store, writers, limit, prefix) },
       { name: 'plain INSERT', run: (writers, limit, prefix) => inserts(server, writers, writers, limit, prefix) },
       { name: 'Emmett', run: (writers, limit, prefix) => emmett.ask({ writers, ms: limit, prefix }) },
+      ...(kurrent && inKurrent
+        ? [
+            {
+              name: `ours on ${kurrent.name}`,
+              run: (writers: number, limit: number, prefix: string) =>
+                ours(inKurrent, writers, limit, `${thisRun}-${prefix}`),
+            },
+          ]
+        : []),
     ];
     const eight: Side = {
       name: 'plain INSERT, 8 connections',
@@ -68,11 +84,14 @@ export const append: Bench = ({ quick, log }) =>
     } finally {
       await emmett.stop();
       await store.close();
+      await inKurrent?.close();
+      await kurrent?.stop();
     }
     const of = (name: string) => rates.get(name)!;
     const best = Math.max(of('plain INSERT 64'), of('plain INSERT, 8 connections 64'));
     const sample = filingFact('case-sample', 0);
     const bytes = Buffer.byteLength(encodeFact({ ...sample, stream: 'case-sample', revision: 0 } as Fact));
+    if (kurrent === undefined) measured.push(notPresent('ours'));
     return {
       measured,
       goals: [
@@ -89,7 +108,8 @@ export const append: Bench = ({ quick, log }) =>
     };
   });
 
-const streamOf = (prefix: string, writer: number) => `case-bench-${prefix}-${writer}`;
+const category = 'bench-';
+const streamOf = (prefix: string, writer: number) => `${category}${prefix}-${writer}`;
 
 /** Facts are made ahead: what is measured begins with a fact in hand. */
 function factsFor(writers: number, ms: number, prefix: string): FactToAppend[][] {

@@ -19,11 +19,13 @@ const benches: Readonly<Record<string, Entry>> = {
   P5: { title: 'file a quarterly reference over HTTP', load: async () => (await import('./filing.bench.js')).filing },
   P6: { title: 'deadline sweep', load: async () => (await import('./sweep.bench.js')).sweeping },
   P11: { title: 'cold start, warm start, memory at rest', load: async () => (await import('./start.bench.js')).start },
+  Q: { title: 'the queue', load: async () => (await import('./queue.bench.js')).queueing },
 };
 
 const usage = `npm run bench -- [${Object.keys(benches).join(' ')}] [--quick] [--seed N]
 
 All of them without a name. --quick takes small counts, to see that they run; its figures are not kept.
+P1, P3 and P4 are measured on KurrentDB besides where KURRENTDB_TEST_URL names a server; P3 and P4 want its log empty.
 BENCH_PROFILE=DIR writes CPU profiles of what is measured into DIR.
 `;
 
