@@ -8,6 +8,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { ibanFault } from '#libs/domain';
+import { dayAt, instantOfMs } from '#libs/kernel';
 
 jest.setTimeout(600_000);
 
@@ -197,7 +198,7 @@ it('no fact, log line, queue payload or file holds an account number or a contac
   const { noticeId } = items[0].document;
   await done('energy-body', 'POST', `notices/${noticeId}/acknowledgement`, {
     theirNumber: '77',
-    theirDate: '2026-01-01',
+    theirDate: dayAt(instantOfMs(Date.now()), 'Asia/Almaty'),
   });
 
   const refused: readonly Parameters<typeof ask>[] = [

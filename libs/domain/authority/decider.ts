@@ -23,6 +23,7 @@ export const authorityDecider: Decider<AuthorityState, AuthorityCommand, Authori
       }
       case 'RecordOutage': {
         const { outage } = command;
+        if (state.outages.some((known) => known.outageId === outage.outageId)) return [];
         if (outage.to <= outage.from)
           return reject('refused', 'outage-ends-before-it-begins', 'an outage ends after it begins', [
             { pointer: '/to', code: 'before-from', message: 'must be after the beginning' },

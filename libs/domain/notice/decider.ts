@@ -62,6 +62,10 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
           return reject('refused', 'acknowledged-in-future', 'the incoming date lies in the future', [
             { pointer: '/theirDate', code: 'in-future', message: 'lies in the future' },
           ]);
+        if (command.theirDate < dayAt(state.sent.at, deadline.trace.zone))
+          return reject('refused', 'acknowledged-before-sent', 'the incoming date lies before the notice was sent', [
+            { pointer: '/theirDate', code: 'before-sent', message: 'lies before the day the notice was sent' },
+          ]);
         const delivered: NoticeEvent[] =
           state.situation === 'sent' || state.situation === 'failed'
             ? [{ type: 'NoticeDelivered', data: { noticeId, channel: state.sent.channel, deliveredAt: now } }]
