@@ -47,7 +47,7 @@ program
 
 program
   .command('explain-deadline')
-  .argument('<case>', 'its reference')
+  .argument('<case>', 'its reference or its id')
   .argument('<obligation>', 'planned_construction, quarterly_reference or termination')
   .argument('[period]', 'of a quarterly reference, YYYY-Qn')
   .description('say in words how a due day was found')

@@ -1,12 +1,11 @@
-import { dayAt } from '#libs/kernel';
+import { dayAt, findQuarter, findUuid, type Uuid } from '#libs/kernel';
 import { caseDecider, caseRefClaim, caseStream, explainDeadline, type Obligation } from '#libs/domain';
 import { foldStream } from '#libs/application';
 import { openHouse } from '#libs/assembly';
-import { findQuarter, type Uuid } from '#libs/kernel';
 import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
 
-/** `qadaga explain-deadline CASE OBLIGATION [PERIOD]`: how the day was found, from what was stored with the duty. */
+/** `qadaga explain-deadline CASE OBLIGATION [PERIOD]`, a case by its reference or id: how the day was found, from what was stored with the duty. */
 export async function explainDeadlineCommand(caseRef: string, kind: string, period?: string): Promise<number> {
   if (period !== undefined && findQuarter(period) === undefined)
     throw new CommandError(`a period is written YYYY-Q1 to YYYY-Q4, not ${period}`, 2);
@@ -14,7 +13,8 @@ export async function explainDeadlineCommand(caseRef: string, kind: string, peri
   try {
     const { house } = session;
     const [claim] = await house.writePath.store.readStream(caseRefClaim(caseRef), { limit: 1 });
-    const caseId = (claim?.data as { caseId: Uuid } | undefined)?.caseId ?? (await session.caseIdOf(caseRef));
+    const claimed = (claim?.data as { caseId: Uuid } | undefined)?.caseId;
+    const caseId = claimed ?? (await session.caseIdOf(caseRef)) ?? findUuid(caseRef);
     if (caseId === undefined) throw new CommandError(`there is no case ${caseRef}`);
     const { state } = foldStream(caseDecider, await house.writePath.store.readStream(caseStream(caseId)));
     if (state.situation === 'none') throw new CommandError(`there is no case ${caseRef}`);
