@@ -159,6 +159,11 @@ describe('lists', () => {
     const answer = await api.ask('GET', `/api/v1/filings?${query}`);
     expect([answer.status, answer.body.errors?.[0]?.pointer]).toEqual([400, pointer]);
   });
+
+  it('refuse a query where there is none to be read, before anything is done', async () => {
+    const answer = await api.ask('POST', '/api/v1/quarterly-references?dryRun=true', { body: {} });
+    expect([answer.status, answer.body.errors]).toMatchObject([400, [{ pointer: '/dryRun', code: 'unknown-field' }]]);
+  });
 });
 
 describe('a calendar correction', () => {

@@ -4,6 +4,7 @@ import { TooManyAttemptsError, isAction, type Account } from '#libs/identity';
 import { isScrapeToken } from '#libs/telemetry';
 import { callerFor } from './access.js';
 import type { HttpRequest } from './exchange.js';
+import { readOrRefuse } from './faults.js';
 import type { ApiParts } from './parts.js';
 import type { RouteDoor } from './routing.js';
 
@@ -13,6 +14,8 @@ type DoorRequest = HttpRequest & {
   readonly is404: boolean;
   readonly routeOptions: { readonly config: RouteDoor; readonly url?: string };
 };
+
+class NoQuery {}
 
 /**
  * Nobody gets past without a key whose role the policy table lets do what the route does; asked before a body is read.
@@ -40,6 +43,7 @@ export function addDoor(
     if (door.action === undefined) throw new Error('a route without an action was reached');
     const account = await recognized(asked, door, parts);
     asked.caller = callerFor(account, door.action);
+    if (door.queryless) readOrRefuse(NoQuery, { ...(asked.query as object) });
   });
 
   instance.addHook('preValidation', (request, _reply, done) => {

@@ -42,6 +42,8 @@ export interface RouteDoor {
   readonly action?: Action;
   /** Media types of bodies other than JSON. */
   readonly takes?: readonly string[];
+  /** It knows no query: what stands in one is a mistake, and is not passed over. */
+  readonly queryless?: true;
   /** Nothing is asked of who asks: only for whether the program lives. */
   readonly open?: true;
   /** A browser may give the key as the password of Basic authentication. */
@@ -50,7 +52,11 @@ export interface RouteDoor {
   readonly scraped?: true;
 }
 
-const doorOf = ({ action, rawBody }: RouteSpec): RouteDoor => ({ action, ...(rawBody ? { takes: rawBody } : {}) });
+const doorOf = ({ action, rawBody, query }: RouteSpec): RouteDoor => ({
+  action,
+  ...(rawBody ? { takes: rawBody } : {}),
+  ...(query ? {} : { queryless: true }),
+});
 
 /** Answers every route of a kind may give. The words are those of `problemWords`. */
 const commonProblems = [400, 401, 403, 404, 503];
