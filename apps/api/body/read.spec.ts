@@ -106,7 +106,11 @@ describe('a body', () => {
       },
       ['/changes/1/date not-a-day'],
     ],
-    [CalendarCorrectionBody, { version: '2', reason: 'r', changes: [1] }, ['/changes/0 not-an-object']],
+    [
+      CalendarCorrectionBody,
+      { version: '2', reason: 'r', changes: [1, 'x', null, [[]]] },
+      [0, 1, 2, 3].map((n) => `/changes/${n} not-an-object`),
+    ],
   ])('of %p given as %j is refused with %j', (shape, given, expected) => {
     expect(faultsOf(shape, given)).toEqual(expected);
   });

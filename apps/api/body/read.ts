@@ -39,7 +39,10 @@ function build<T extends object>(shape: Shape<T>, given: unknown, at: string, fa
     const value = (given as Record<string, unknown>)[name];
     const { nested } = entry;
     if (nested && entry.list && Array.isArray(value))
-      made[name] = value.map((item, n) => buildNested(nested(), item, `${pointer}/${n}`, faults));
+      // A list in the list is none of the objects wanted; class-validator would look into it.
+      made[name] = value.map((item, n) =>
+        buildNested(nested(), Array.isArray(item) ? null : item, `${pointer}/${n}`, faults),
+      );
     else if (nested && !entry.list) made[name] = buildNested(nested(), value, pointer, faults);
     else made[name] = entry.prepare ? entry.prepare(value) : value;
   }
