@@ -118,10 +118,17 @@ describe('what a reader has just written', () => {
   });
 
   it('is waited for at most two seconds', async () => {
-    const future = Buffer.from('p/999999999').toString('base64url');
-    const answer = await api.ask('GET', `/api/v1/cases?after=${future}`);
+    const waitFor = jest.spyOn(api.opened.readModels, 'waitFor').mockResolvedValue(false);
+    const answer = await api.ask('GET', `/api/v1/cases?after=${Buffer.from('p/1').toString('base64url')}`);
     expect(problem(answer)).toBe('503 overloaded');
     expect(answer.headers['retry-after']).toBe('1');
+    expect(waitFor).toHaveBeenCalledWith('1', 2_000);
+    waitFor.mockRestore();
+  });
+
+  it('is not waited for by who cannot have been given it', async () => {
+    const future = Buffer.from('p/999999999').toString('base64url');
+    expect(problem(await api.ask('GET', `/api/v1/cases?after=${future}`))).toBe('400 position-unknown');
     expect(problem(await api.ask('GET', '/api/v1/cases?after=x'))).toBe('400 position-malformed');
   });
 });

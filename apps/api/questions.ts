@@ -1,7 +1,7 @@
 import type { House } from '#libs/application';
-import type { Position } from '#libs/event-store';
+import { comparePositions, type Position } from '#libs/event-store';
 import { OverloadedError } from '#libs/http-edge';
-import { dayAt, type PlainDate, type Uuid } from '#libs/kernel';
+import { dayAt, reject, RejectedError, type PlainDate, type Uuid } from '#libs/kernel';
 import type { ReadModels } from '#libs/read-models';
 import type { Exchange } from './exchange.js';
 import type { Registers } from './lookups.js';
@@ -29,7 +29,8 @@ export class Questions implements Registers {
 
   /**
    * Waits until the registers show the position that the request names in its header or in `after`.
-   * @throws OverloadedError (503 with Retry-After) when they do not within `patienceMs`.
+   * @throws OverloadedError (503 with Retry-After) when they do not within `patienceMs`;
+   *   RejectedError when the log itself does not reach so far: asking again would never help
    */
   async caughtUp(exchange: Exchange, after?: string): Promise<this> {
     for (const token of [exchange.header(positionHeader), after])
@@ -38,7 +39,12 @@ export class Questions implements Registers {
   }
 
   private async passed(position: Position): Promise<void> {
-    if (!(await this.readModels.waitFor(position, patienceMs))) throw new OverloadedError(1);
+    if (await this.readModels.waitFor(position, patienceMs)) return;
+    const head = await this.house.writePath.store.head();
+    if (head !== undefined && comparePositions(position, head) <= 0) throw new OverloadedError(1);
+    throw new RejectedError(
+      reject('malformed', 'position-unknown', 'the log does not reach the position; leave it out'),
+    );
   }
 
   async catchUp(): Promise<void> {
