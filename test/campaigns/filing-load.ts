@@ -7,6 +7,8 @@ export interface Sent {
   readonly path: string;
   readonly body: object;
   attempts: number;
+  /** The longest an attempt took to be answered, or to end otherwise. */
+  longestMs: number;
   /** Undefined: not answered yet. */
   answer?: Answer;
   /** By `performance.now()`. */
@@ -42,6 +44,8 @@ export class Load {
   readonly faults: string[] = [];
   /** Answers that blame the sender's request on nobody: found, and asked again like any other. */
   readonly internalErrors: string[] = [];
+  /** How often what was not answered for good. */
+  readonly againBecause: { [why: string]: number } = {};
   private readonly filings: CentreFiling[] = [];
   private running: Promise<void>[] = [];
   private stopping = false;
@@ -110,9 +114,13 @@ export class Load {
     }
   }
 
+  private count(why: string): void {
+    this.againBecause[why] = (this.againBecause[why] ?? 0) + 1;
+  }
+
   /** Asks again under the same key until there is an answer that stands. */
-  private async send(path: string, body: object): Promise<Answer> {
-    const sent: Sent = { key: drawUuid(), path, body, attempts: 0 };
+  async send(path: string, body: object): Promise<Answer> {
+    const sent: Sent = { key: drawUuid(), path, body, attempts: 0, longestMs: 0 };
     this.ledger.push(sent);
     for (;;) {
       const answer = await this.attempt(sent);
@@ -136,6 +144,7 @@ export class Load {
   async attempt(sent: Sent): Promise<Answer | undefined> {
     sent.attempts += 1;
     const url = this.urls[this.turn++ % this.urls.length]!;
+    const began = performance.now();
     try {
       const response = await fetch(`${url}${sent.path}`, {
         method: 'POST',
@@ -150,10 +159,14 @@ export class Load {
       const body = (await response.json()) as Answered;
       if (response.status === 500) this.internalErrors.push(`${sent.path} was answered ${JSON.stringify(body)}`);
       const later = response.status >= 500 || body.type?.endsWith(':idempotency-key-in-progress');
+      if (later) this.count(`${response.status} ${body.type?.split(':').at(-1)}`);
       return later ? undefined : { status: response.status, body };
-    } catch {
+    } catch (error) {
+      this.count(error instanceof Error ? error.name : 'unknown');
       // Killed under us: what became of it nobody knows, so it is asked again.
       return undefined;
+    } finally {
+      sent.longestMs = Math.max(sent.longestMs, performance.now() - began);
     }
   }
 }

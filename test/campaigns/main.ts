@@ -7,6 +7,7 @@ const campaigns: { readonly [name: string]: () => Promise<{ readonly campaign: C
   decider: () => import('./decider/campaign.js'),
   writers: () => import('./writers/campaign.js'),
   processes: () => import('./processes/campaign.js'),
+  network: () => import('./network/campaign.js'),
   kills: () => import('./kills/campaign.js'),
   journals: () => import('./journals/campaign.js'),
   'api-fuzz': () => import('./api-fuzz/campaign.js'),

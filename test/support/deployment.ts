@@ -64,6 +64,7 @@ export class Deployment {
         authorization: `Bearer ${this.keys[role]}`,
         ...(body ? { 'content-type': 'application/json', 'idempotency-key': `${key}-00000000` } : {}),
       },
+      signal: AbortSignal.timeout(30_000),
     });
     return { status: response.status, headers: response.headers, body: (await response.json()) as Asked['body'] };
   }
