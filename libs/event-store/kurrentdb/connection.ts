@@ -48,13 +48,13 @@ export interface Patience {
 
 export const pauseOf = (failures: number): number => Math.min(500, 10 * 2 ** failures);
 
-/** What gRPC says of a call that ended badly. */
-const isEndOfCall = (error: unknown): boolean =>
+/** What gRPC says of the client's call for appends when it ended badly. */
+const isEndOfAppends = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&
   typeof error.code === 'number' &&
-  'details' in error &&
-  'metadata' in error;
+  'metadata' in error &&
+  /[\\/]appendToStream[\\/]/.test(error.stack ?? '');
 
 /**
  * Client 1.3.1 lets go of the promises of appends that wait to be written: when the connection ends then, nobody hears
@@ -62,7 +62,7 @@ const isEndOfCall = (error: unknown): boolean =>
  * passing over them. Whatever else nobody waits for ends the process as it would have.
  */
 export function passOverLostWrites(reason: unknown): void {
-  if (!isEndOfCall(reason)) throw reason;
+  if (!isEndOfAppends(reason)) throw reason;
 }
 let passingOver = false;
 

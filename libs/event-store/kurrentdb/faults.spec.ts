@@ -288,7 +288,12 @@ it('outlives writes that the client let go of when the connection ended, and not
     details: 'read ECONNRESET',
     metadata,
   });
-  expect(() => passOverLostWrites(lost)).not.toThrow();
+  const of = (call: string) =>
+    Object.assign(lost, {
+      stack: `${lost.message}\nfor call at\n    at node_modules/@kurrent/x/streams/${call}.js:18:14`,
+    });
+  expect(() => passOverLostWrites(of('appendToStream/batchAppend'))).not.toThrow();
+  expect(() => passOverLostWrites(of('readStream'))).toThrow(lost);
   for (const other of [new Error('ours'), Object.assign(new Error('ours'), { code: 'ENOENT' }), undefined]) {
     let thrown: unknown = 'nothing';
     try {
