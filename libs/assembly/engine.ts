@@ -21,6 +21,7 @@ import type { Config } from '#libs/platform';
 import { dueBoards } from './boards.js';
 import type { OpenedHouse } from './house.js';
 import { leadingGate } from './leading.js';
+import { patient } from './patience.js';
 
 const mailFrom = 'qadaga@localhost';
 
@@ -34,8 +35,8 @@ export function serverEngine(
   const queue =
     config.queue.kind === 'redis'
       ? createRedisJobQueue({ url: config.queue.url, ...queueOptions })
-      : createPostgresJobQueue({ config: databases.app, ...queueOptions });
-  const engineStore = createPostgresEngineStore({ config: databases.app, onError });
+      : createPostgresJobQueue({ config: patient(databases.app), ...queueOptions });
+  const engineStore = createPostgresEngineStore({ config: patient(databases.app), onError });
   const engine = new Engine({
     house,
     boards: dueBoards(readModels, pool),

@@ -15,6 +15,7 @@ import { caseDirectory } from './directory.js';
 import { openLog } from './event-store.js';
 import { leadingGate } from './leading.js';
 import { PostgresNumbers } from './numbers.js';
+import { patient } from './patience.js';
 import { prepareSchema } from './schema.js';
 import type { ProcessTelemetry } from './telemetry.js';
 import { SimulatedClock } from './simulated-clock.js';
@@ -74,7 +75,8 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     await prepareSchema(databases);
     await refuseHalfRestored(databases.app);
     const clock = options.clock ?? clockOf(config);
-    const pool = new pg.Pool({ ...databases.app, max: 6 });
+    const asking = patient(databases.app);
+    const pool = new pg.Pool({ ...asking, max: 6 });
     pool.on('error', () => {});
     closers.push(() => pool.end());
     const upcasters = allUpcasters();
@@ -85,10 +87,11 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
       home: config.home,
       ...(config.masterKeyFile === undefined ? {} : { file: config.masterKeyFile }),
     });
-    const sealer = createSealer({ config: databases.app, masterKey });
+    const sealer = createSealer({ config: asking, masterKey });
     closers.push(() => sealer.close());
     const opening = createReadModels({
       config: databases.app,
+      askingConfig: asking,
       store,
       rules: catalogue,
       zone: config.zone ?? catalogue.ruleSet(config.ruleSet).zone,
@@ -100,7 +103,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     const lawBook = new LawBook(store, catalogue, config.ruleSet);
     const [requestHash, readModels] = await Promise.all([sealer.requestHasher(), opening, lawBook.refresh()]);
     if (options.projector) await readModels.projector.start();
-    const identity = createIdentity({ config: databases.app });
+    const identity = createIdentity({ config: asking });
     closers.push(() => identity.close());
     const directory = caseDirectory(pool);
     const house: House = {

@@ -56,6 +56,10 @@ class Cases {
   cut() {
     throw new Error('Connection terminated unexpectedly');
   }
+  @Get('silent')
+  silent() {
+    throw new Error('Query read timeout');
+  }
   @Get('teapot')
   teapot() {
     throw new HttpException('short and stout', 418);
@@ -201,6 +205,7 @@ describe('the edge', () => {
     ],
     ['a store that is away', { method: 'GET', url: '/cases/away' }, 503, 'unavailable', { 'retry-after': '1' }],
     ['a connection that was cut', { method: 'GET', url: '/cases/cut' }, 503, 'unavailable', { 'retry-after': '1' }],
+    ['a server that fell silent', { method: 'GET', url: '/cases/silent' }, 503, 'unavailable', { 'retry-after': '1' }],
     ['another exception of Nest', { method: 'GET', url: '/cases/teapot' }, 418, 'bad-request', {}],
   ] as const)('answers %s with a problem document', async (_, request, status, code, headers) => {
     const { response, problem } = await ask(request as Inject);

@@ -78,7 +78,9 @@ function isPassing(error: unknown): boolean {
   return (
     name === 'StoreUnavailableError' ||
     /^(ECONNREFUSED|ECONNRESET|EPIPE|57P0[123]|53300|08\w{3})$/.test(String(code)) ||
-    /^(Connection terminated|Client has encountered a connection error)/.test(String(message)) ||
+    /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout exceeded when trying)/.test(
+      String(message),
+    ) ||
     isPassing(driverError ?? cause)
   );
 }

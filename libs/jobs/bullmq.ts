@@ -70,7 +70,8 @@ export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptio
 
 /** BullMQ on Redis, for who has it anyway. What Redis forgets is queued again from the log. */
 export function createRedisJobQueue({ url, prefix = 'qadaga', ...options }: RedisJobsOptions): WatchedJobQueue {
-  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  // A worker waits for a job at most 10 s at a time: twice that without a word, and the connection is a dead one.
+  const connection = new Redis(url, { maxRetriesPerRequest: null, socketTimeout: 20_000 });
   connection.on('error', (error) => options.onError?.(error));
   const release = async () => connection.disconnect();
   return new BullQueue(createRedisBackend, { connection, prefix }, release, options);

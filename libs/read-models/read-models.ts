@@ -28,6 +28,8 @@ import { operatorQueries } from './operator-register/queries.js';
 export interface ReadModelsOptions {
   /** As the application's role (`qadaga_app`). */
   readonly config: DatabaseConfig;
+  /** For queries, where somebody waits for the answer: with timeouts. Default: `config`. */
+  readonly askingConfig?: DatabaseConfig;
   readonly store: EventStore;
   readonly rules: Rules;
   /** The regulator's zone, e.g. `Asia/Almaty`. */
@@ -87,10 +89,11 @@ export type ReadModels = Awaited<ReturnType<typeof createReadModels>>;
 export async function createReadModels(options: ReadModelsOptions) {
   const { config, store, onLog = () => {} } = options;
   const projections = options.projections ?? createProjections(options);
+  const { askingConfig = config } = options;
   const source = await readModelDataSource(config, {
-    extra: { max: 10, options: '-c timezone=UTC', application_name: 'qadaga queries' },
+    extra: { ...askingConfig, max: 10, options: '-c timezone=UTC', application_name: 'qadaga queries' },
   } as object).initialize();
-  const pool = new pg.Pool({ ...config, max: 3, application_name: 'qadaga read models' });
+  const pool = new pg.Pool({ ...askingConfig, max: 3, application_name: 'qadaga read models' });
   pool.on('error', (error) => onLog(`read models: ${error.message}`));
 
   const waiting = createWaiting(pool, () => projector.state() === 'active');
