@@ -19,19 +19,29 @@ export async function startWorker(config: Config, logger: Logger): Promise<Runni
     closers.push(() => opened.close());
     const work = prepareWork(opened, config.roles, logger);
     closers.push(() => work.stop());
-    await work.start();
-    const health = await serveHealth({
-      health: healthOf(opened, work),
+    const health = healthOf(opened, work);
+    if (config.roles.includes('jobs'))
+      health.register({
+        name: 'queue',
+        kind: 'readiness',
+        check: async () => {
+          if ((await work.engine.status()).queues === undefined) throw new Error('the queue does not answer');
+        },
+      });
+    // It answers about its health while it waits for the queue, too.
+    const serving = await serveHealth({
+      health,
       host: config.host,
       port: config.healthPort,
       pages: metricsPage(telemetry, config.metricsToken),
     });
     // First of all it says that it is going.
-    closers.push(() => health.close());
+    closers.push(() => serving.close());
+    await work.start();
     return {
-      words: `Qadaga works as ${work.roles.join(', ')}; its health: ${health.url}/health/ready`,
+      words: `Qadaga works as ${work.roles.join(', ')}; its health: ${serving.url}/health/ready`,
       notes: opened.databases.notes,
-      url: health.url,
+      url: serving.url,
       work,
       close,
     };

@@ -94,15 +94,19 @@ export class Engine {
     ];
   }
 
-  /** Works on the queues and keeps them filled. Policies are started apart: `engine.policies.start()`. */
+  /**
+   * Works on the queues and keeps them filled. Policies are started apart: `engine.policies.start()`. A queue that is away
+   * is reported and not waited for: work begins when it comes.
+   */
   async startJobs(): Promise<void> {
-    const { queue, keeperSeconds = 20 } = this.options;
+    const { queue, keeperSeconds = 20, onError } = this.options;
     // First the keeper: a queue that is away when we start must not keep the sweep from being done.
     this.keeping = setInterval(() => (this.kept = this.keep()), keeperSeconds * 1000);
     this.keeping.unref();
-    await queue.work(this.processors);
-    this.kept = this.keep();
-    await this.kept;
+    const working = queue.work(this.processors).then(() => (this.kept = this.keep()));
+    if (await comesWithin(5_000, working)) return;
+    onError?.(new Error('the queue does not answer yet'), 'queue');
+    working.catch((error: unknown) => onError?.(error, 'queue'));
   }
 
   /** Ends policies and jobs and closes the queue; the engine store is its owner's to close. */
@@ -223,6 +227,17 @@ export class Engine {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** @returns whether it came in time; what fails in time is thrown */
+async function comesWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

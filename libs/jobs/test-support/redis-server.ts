@@ -23,9 +23,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** A Redis of the test's own that keeps nothing. */
-export async function startRedisServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const port = await freePort();
+/** A Redis of the test's own that keeps nothing. @param options.port where another one was before, for a restart */
+export async function startRedisServer(options: { readonly port?: number } = {}): Promise<{
+  readonly url: string;
+  stop(): Promise<void>;
+  /** Without warning. */
+  kill(): Promise<void>;
+}> {
+  const { port = await freePort() } = options;
   const dir = mkdtempSync(path.join(os.tmpdir(), 'qadaga-redis-'));
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -33,12 +38,10 @@ export async function startRedisServer(): Promise<{ readonly url: string; stop()
     child.once('exit', () => reject(new Error('redis-server ended at once')));
     child.stdout.on('data', (text) => String(text).includes('Ready to accept connections') && resolve());
   });
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    stop: async () => {
-      child.kill();
-      if (child.exitCode === null) await once(child, 'exit');
-      rmSync(dir, { recursive: true, force: true });
-    },
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    rmSync(dir, { recursive: true, force: true });
   };
+  return { url: `redis://127.0.0.1:${port}`, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
