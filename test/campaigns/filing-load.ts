@@ -49,6 +49,7 @@ export class Load {
   private readonly filings: CentreFiling[] = [];
   private running: Promise<void>[] = [];
   private stopping = false;
+  private abandoned = false;
   private turn = 0;
 
   constructor(
@@ -69,6 +70,12 @@ export class Load {
   async end(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.running);
+  }
+
+  /** What has no answer yet is not asked for any more. */
+  abandon(): void {
+    this.stopping = true;
+    this.abandoned = true;
   }
 
   /** By `performance.now()`; infinity when none was answered since. */
@@ -134,6 +141,7 @@ export class Load {
         return answer;
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
+      if (this.abandoned) return { status: 0, body: {} };
       if (sent.attempts > 3000) {
         this.faults.push(`${path} had no answer after ${sent.attempts} attempts`);
         return { status: 0, body: {} };

@@ -38,6 +38,8 @@ const senders = 3;
 /** No request is left without an answer for longer: two of the log's ten seconds, and what comes before and after. */
 export const longestAnswerMs = 30_000;
 const recoveryMs = 90_000;
+/** Nothing but a timeout ends what waits on a link that is half-open for so long. */
+const beyondAnyTimeoutMs = 40_000;
 
 /** One house whose link to one of its servers is bad in each way, again and again, while documents are filed. */
 export async function disturbNetwork(options: NetworkOptions): Promise<CampaignOutcome> {
@@ -53,22 +55,26 @@ export async function disturbNetwork(options: NetworkOptions): Promise<CampaignO
     programOf,
     env: { QADAGA_SWEEP_SECONDS: '2', QADAGA_LOG_LEVEL: 'error', ...far.env(proxy.port) },
   });
+  let load: Load | undefined;
   try {
     const api = await house.api();
     const worker = await house.worker();
     for (const program of [api, worker]) await program.start();
-    const load = new Load([api.url], house.keys['operator']!, operatorBin, seed);
+    load = new Load([api.url], house.keys['operator']!, operatorBin, seed);
     await load.begin(senders);
     const draw = drawer(seed);
     const suffered: Suffered[] = [];
     const findings: string[] = [];
     for (let n = 0; n < rounds * networkFaults.length && findings.length === 0; n++) {
       const fault = networkFaults[n % networkFaults.length]!;
+      const round = Math.floor(n / networkFaults.length);
       onProgress?.(n, `${link} ${fault}`);
       await wait(draw(300));
       if (proxy.connections === 0 && link !== 'energy-body') findings.push(`nothing goes over the link ${link}`);
       proxy.set(fault);
-      await wait(200 + draw(n % 5 === 4 ? 8_000 : 2_000));
+      await wait(
+        fault === 'half-open' && round % 10 === 9 ? beyondAnyTimeoutMs : 200 + draw(n % 5 === 4 ? 8_000 : 2_000),
+      );
       proxy.heal();
       const recoveredMs = await recovery(house, api, load, `${link}-${n}`);
       if (recoveredMs === undefined)
@@ -109,6 +115,7 @@ export async function disturbNetwork(options: NetworkOptions): Promise<CampaignO
       },
     };
   } finally {
+    load?.abandon();
     await house.killAll();
     await proxy.stop();
     await far.stop();
