@@ -41,7 +41,7 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
   say(
     'clock',
     Math.abs(skew) > 1000 ? 'bad' : 'good',
-    `${skew} ms from the database's clock; the house's day is ${clock.now()}`,
+    `${skew} ms from the database's clock; the house's clock says ${clock.now()}`,
   );
 
   const lag = await readModels.lag();
