@@ -14,6 +14,8 @@ import type { ApiParts } from './parts.js';
 
 export interface CreateApiOptions {
   readonly edge?: Omit<HttpEdgeOptions, 'within' | 'observe'>;
+  /** Whose `X-Forwarded-For` is believed; nobody's by default. */
+  readonly trustedProxies?: readonly string[];
   /**
    * Which routes this door guards; by default all there are. Whoever serves pages beside the API guards those himself.
    */
@@ -24,10 +26,13 @@ export interface CreateApiOptions {
 
 /** The API as an application of its own, initialized and not yet listening. @throws when a route has no action. */
 export async function createApi(parts: ApiParts, options: CreateApiOptions = {}): Promise<NestFastifyApplication> {
-  const { logger } = options;
+  const { logger, trustedProxies = [] } = options;
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.register(parts),
-    new FastifyAdapter(edgeAdapterOptions),
+    new FastifyAdapter({
+      ...edgeAdapterOptions,
+      ...(trustedProxies.length > 0 ? { trustProxy: [...trustedProxies] } : {}),
+    }),
     { abortOnError: false, bodyParser: false, ...(logger === undefined ? {} : { logger }) },
   );
   const guard = prepareApi(app, parts, options);

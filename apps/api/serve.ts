@@ -39,6 +39,7 @@ export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger):
     },
     {
       logger: nestLogger(logger),
+      trustedProxies: config.trustedProxies,
       edge: {
         translate: (error) =>
           error instanceof TooManyAttemptsError ? new TooManyRequestsError(error.retryAfterSeconds) : undefined,

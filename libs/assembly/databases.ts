@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { joinOrStartEmbedded, type EmbeddedPostgres } from '#libs/embedded';
 import type { Config } from '#libs/platform';
@@ -55,16 +56,36 @@ export async function openDatabases(config: Config, starting?: Promise<EmbeddedP
   };
 }
 
-/** `postgres://user:password@host:port/database?sslmode=…` */
+/**
+ * `postgres://user:password@host:port/database?sslmode=…&sslrootcert=…`. The modes are libpq's: `require` asks nobody who
+ * the server is, `verify-ca` is taken for `verify-full`.
+ * @throws Error for another mode, or an authority's certificate that cannot be read
+ */
 export function databaseOf(url: string): DatabaseConfig {
   const { hostname, port, username, password, pathname, searchParams } = new URL(url);
-  const ssl = searchParams.get('sslmode');
+  const ssl = tlsOf(searchParams.get('sslmode') ?? 'disable', searchParams.get('sslrootcert'));
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? 5432 : Number(port),
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
     database: decodeURIComponent(pathname.slice(1)) || 'qadaga',
-    ...(ssl === null || ssl === 'disable' ? {} : { ssl: { rejectUnauthorized: ssl !== 'require' } }),
+    ...(ssl ? { ssl } : {}),
   };
+}
+
+function tlsOf(mode: string, authority: string | null): ConnectionOptions | undefined {
+  switch (mode) {
+    case 'disable':
+      return undefined;
+    case 'require':
+      return { rejectUnauthorized: false };
+    case 'verify-ca':
+    case 'verify-full':
+      return { rejectUnauthorized: true, ...(authority ? { ca: readFileSync(authority, 'utf8') } : {}) };
+    default:
+      throw new Error(
+        `the database's address has sslmode=${mode}; it may be disable, require, verify-ca or verify-full`,
+      );
+  }
 }

@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import os from 'node:os';
 import type { Json } from '#libs/kernel';
 import type { EngineStatus } from '#libs/engine';
 import { redacted } from '#libs/platform';
+import { examineServers } from './doctor-servers.js';
 import type { OpenedHouse } from './house.js';
 
 /** One thing the doctor looked at; `bad` is for a person to act on. */
@@ -44,6 +46,9 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
     `${skew} ms from the database's clock; the house's clock says ${clock.now()}`,
   );
 
+  for (const finding of [await examineDatabase(opened), ...(await examineServers(config))])
+    say(finding.name, finding.state, finding.words);
+
   const lag = await readModels.lag();
   const behind = Math.max(0, ...lag.readModels.map((one) => one.behind));
   const parked = await readModels.listParked();
@@ -64,6 +69,26 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
 
   if (status) sayEngine(status, say);
   return findings;
+}
+
+/** Whether the connection is TLS, and whether the application's user can do no more to facts than add to them. */
+async function examineDatabase({ databases, pool }: OpenedHouse): Promise<Finding> {
+  const { rows } = await pool.query<{ tls: boolean; change: boolean }>(
+    `select coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as tls,
+      coalesce((select bool_or(has_table_privilege(c.oid, p)) from pg_class c, unnest(array['UPDATE', 'DELETE', 'TRUNCATE']) p
+        where c.oid = to_regclass('log.facts')), false) as change`,
+  );
+  const { tls, change } = rows[0]!;
+  const { host } = databases.app;
+  const near =
+    databases.kind === 'embedded' || host === 'localhost' || (isIP(host) !== 0 && /^(127\.|::1$)/.test(host));
+  const words = [
+    tls ? 'reached over TLS' : 'reached without TLS',
+    change
+      ? 'the application’s user may change or remove facts: it must not be their owner'
+      : 'facts can only be added',
+  ];
+  return { name: 'database', state: change || !(tls || near) ? 'bad' : 'good', words: words.join('; ') };
 }
 
 function sayEngine(status: EngineStatus, say: (name: string, state: Finding['state'], words: string) => void): void {

@@ -1,5 +1,6 @@
 import {
   createFileOutbox,
+  createSmtpOutbox,
   createMemoryEngineStore,
   createPostgresEngineStore,
   createPostgresLeadership,
@@ -23,8 +24,6 @@ import type { OpenedHouse } from './house.js';
 import { leadingGate } from './leading.js';
 import { patient } from './patience.js';
 
-const mailFrom = 'qadaga@localhost';
-
 /** The deadline engine as a server runs it: BullMQ on the backend that the configuration names. */
 export function serverEngine(
   opened: OpenedHouse,
@@ -45,7 +44,9 @@ export function serverEngine(
     leadership: createPostgresLeadership({ config: databases.app, lock: policyLock, onError }),
     sweeping: createPostgresLeadership({ config: databases.app, lock: sweepLock, onError }),
     mayLead: leadingGate(pool, 'policies'),
-    outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
+    outbox: config.smtp
+      ? createSmtpOutbox({ url: config.smtp.url, from: config.mailFrom })
+      : createFileOutbox({ dir: config.outbox, from: config.mailFrom }),
     delivery: deliveryOf(config),
     sweepSeconds: config.sweepSeconds,
     onError,
@@ -69,7 +70,7 @@ export function inlineEngine(opened: OpenedHouse, onError: OnError): { engine: E
     engineStore: createMemoryEngineStore(),
     leadership: soleLeadership,
     sweeping: soleLeadership,
-    outbox: createFileOutbox({ dir: config.outbox, from: mailFrom }),
+    outbox: createFileOutbox({ dir: config.outbox, from: config.mailFrom }),
     delivery: { channel: 'inbox' },
     queuePatienceMs: Infinity,
     policyConcurrency: 64,

@@ -12,7 +12,7 @@ export interface Mail {
   readonly date: Instant;
 }
 
-/** Where mail leaves us: files that a mail server of the house picks up. */
+/** Where mail leaves us: as files that a mail server picks up, or to a mail server at once. */
 export interface Outbox {
   put(mail: Mail): Promise<void>;
 }
@@ -25,19 +25,12 @@ export function createFileOutbox(options: { readonly dir: string; readonly from:
   const folder = path.join(options.dir, 'mail');
   const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
-    async put({ alertId, to, subject, text, date }) {
+    async put(mail) {
+      const { alertId } = mail;
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const file = path.join(folder, `${alertId}.eml`);
       if (await exists(file)) return;
-      const { message } = await composer.sendMail({
-        from: options.from,
-        to: [...to],
-        subject,
-        text,
-        date: new Date(date),
-        messageId: `<${alertId}@qadaga>`,
-        headers: { 'auto-submitted': 'auto-generated' },
-      });
+      const { message } = await composer.sendMail(messageOf(mail, options.from));
       if (!Buffer.isBuffer(message)) throw new Error('a mail could not be composed');
       const unfinished = `${file}.${process.pid}.part`;
       try {
@@ -55,6 +48,26 @@ export function createFileOutbox(options: { readonly dir: string; readonly from:
     },
   };
 }
+
+/**
+ * Hands mail to a mail server (`smtp://`, with STARTTLS where it is offered, or `smtps://`). Whether one that was cut off
+ * before its answer was taken is not known: it is handed over again under the same Message-ID.
+ */
+export function createSmtpOutbox(options: { readonly url: string; readonly from: string }): Outbox {
+  const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 };
+  const transport = nodemailer.createTransport({ url: options.url, ...patience } as object);
+  return { put: async (mail) => void (await transport.sendMail(messageOf(mail, options.from))) };
+}
+
+const messageOf = ({ alertId, to, subject, text, date }: Mail, from: string) => ({
+  from,
+  to: [...to],
+  subject,
+  text,
+  date: new Date(date),
+  messageId: `<${alertId}@qadaga>`,
+  headers: { 'auto-submitted': 'auto-generated' },
+});
 
 const exists = (file: string) =>
   stat(file).then(

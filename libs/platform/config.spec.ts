@@ -22,12 +22,30 @@ describe('the configuration', () => {
       ruleSet: 'kz-384-open',
       queue: { kind: 'postgres' },
       outbox: '/srv/.qadaga/outbox',
+      mailFrom: 'qadaga@localhost',
+      trustedProxies: [],
       logLevel: 'info',
       sweepSeconds: 15,
       roles: ['projections', 'policies', 'jobs'],
       healthPort: 3001,
       tracing: false,
     });
+  });
+  it('reads how mail leaves, and whose word is taken on who asks', () => {
+    const config = loadConfig({
+      QADAGA_SMTP_URL: 'smtps://us:hush@mail.example.kz',
+      QADAGA_MAIL_FROM: 'registry@example.kz',
+      QADAGA_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+    });
+    expect(config).toMatchObject({ mailFrom: 'registry@example.kz', trustedProxies: ['10.0.0.0/8', '::1'] });
+    expect(redacted(config).smtp).toEqual({ url: 'smtps://us:***@mail.example.kz' });
+    const wrong = { QADAGA_SMTP_URL: 'http://x', QADAGA_MAIL_FROM: 'x', QADAGA_TRUSTED_PROXIES: '10.0.0.0/33' };
+    expect(
+      faultsOf(wrong)
+        .faults.map(({ name }) => name)
+        .sort(),
+    ).toEqual(Object.keys(wrong).sort());
+    expect(faultsOf({ QADAGA_TRUSTED_PROXIES: 'proxy' }).message).toContain('QADAGA_TRUSTED_PROXIES');
   });
   it('reads every setting', () => {
     const config = loadConfig(

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { findInstant, type Instant } from '#libs/kernel';
 import { fileVariable, reader, type ConfigFault, type Environment, type Reader } from './config-reader.js';
@@ -34,7 +35,13 @@ export interface Config {
   readonly eventStore?: { readonly url: string; readonly credentialsFile?: string };
   /** Where notices are pushed; undefined leaves them in our inbox. */
   readonly energyBody?: { readonly url: string; readonly token?: string };
+  /** Where mail is put as files, unless there is a mail server. */
   readonly outbox: string;
+  /** A mail server that takes our mail. */
+  readonly smtp?: { readonly url: string };
+  readonly mailFrom: string;
+  /** Addresses, or networks as `10.0.0.0/8`, of proxies whose word on who asks is taken. */
+  readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
   readonly sweepSeconds: number;
   /** The instant this deployment's clock starts from instead of the real one; for demonstrations and drills only. */
@@ -61,6 +68,7 @@ const secrets = [
   'QADAGA_REDIS_URL',
   'QADAGA_ENERGY_BODY_TOKEN',
   'QADAGA_METRICS_TOKEN',
+  'QADAGA_SMTP_URL',
 ];
 
 /** Every name we read. `QADAGA_REQUIRE` belongs to the test suite. */
@@ -75,6 +83,8 @@ const known = new Set([
   'QADAGA_EVENT_STORE_CREDENTIALS_FILE',
   'QADAGA_ENERGY_BODY_URL',
   'QADAGA_OUTBOX',
+  'QADAGA_MAIL_FROM',
+  'QADAGA_TRUSTED_PROXIES',
   'QADAGA_LOG_LEVEL',
   'QADAGA_SWEEP_SECONDS',
   'QADAGA_SIMULATED_CLOCK',
@@ -144,6 +154,27 @@ function energyBodyOf(read: Reader): Config['energyBody'] {
   return url === undefined ? undefined : { url, ...(token === undefined ? {} : { token }) };
 }
 
+function smtpOf(read: Reader): Config['smtp'] {
+  const url = read.url('QADAGA_SMTP_URL', ['smtp:', 'smtps:']);
+  return url === undefined ? undefined : { url };
+}
+
+function proxiesOf(read: Reader): readonly string[] {
+  const given = read.text('QADAGA_TRUSTED_PROXIES')?.split(/[\s,]+/) ?? [];
+  const isNetwork = (text: string) => {
+    const [address, bits, ...more] = text.split('/');
+    const family = isIP(address!);
+    return (
+      family !== 0 &&
+      more.length === 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+    );
+  };
+  if (!given.every(isNetwork))
+    read.fault('QADAGA_TRUSTED_PROXIES', 'must be addresses or networks such as 10.0.0.0/8, with commas between them');
+  return given;
+}
+
 function tracingOf(read: Reader): boolean {
   const endpoints = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((name) =>
     read.url(name, ['http:', 'https:']),
@@ -185,6 +216,10 @@ export function loadConfig(environment: Environment = process.env, cwd: string =
       'kz-384-open',
     queue: queueOf(read),
     outbox: pathOf('QADAGA_OUTBOX') ?? path.join(home, 'outbox'),
+    mailFrom:
+      read.checked('QADAGA_MAIL_FROM', (value) => /^[^\s<>@]+@[^\s<>@]+$/.test(value), 'must be a mail address') ??
+      'qadaga@localhost',
+    trustedProxies: proxiesOf(read),
     logLevel: read.choice('QADAGA_LOG_LEVEL', logLevels, 'info'),
     sweepSeconds: read.whole('QADAGA_SWEEP_SECONDS', 15, 1, 3_600),
     roles: rolesOf(read),
@@ -195,6 +230,7 @@ export function loadConfig(environment: Environment = process.env, cwd: string =
       database: databaseOf(read),
       eventStore: eventStoreOf(read, pathOf('QADAGA_EVENT_STORE_CREDENTIALS_FILE')),
       energyBody: energyBodyOf(read),
+      smtp: smtpOf(read),
       simulatedClock: clock === undefined ? undefined : findInstant(clock),
       masterKeyFile: pathOf('QADAGA_MASTER_KEY_FILE'),
       metricsToken: read.checked(
@@ -230,6 +266,7 @@ export function redacted(config: Config): Config {
           },
         }
       : {}),
+    ...(config.smtp ? { smtp: { url: withoutLogin(config.smtp.url) } } : {}),
     ...(config.energyBody
       ? {
           energyBody: {

@@ -27,6 +27,7 @@ export const readModelDataSource = (config: DatabaseConfig, more: Partial<DataSo
     database: config.database,
     username: config.user,
     ...(config.password === undefined ? {} : { password: config.password }),
+    ...(config.ssl === undefined ? {} : { ssl: config.ssl }),
     entities: readModelEntities,
     installExtensions: false,
     ...more,

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 
 /** Where PostgreSQL is, and as whom. The shape `startEmbeddedPostgres().config()` gives. */
@@ -7,6 +8,7 @@ export interface DatabaseConfig {
   readonly database: string;
   readonly user: string;
   readonly password?: string;
+  readonly ssl?: ConnectionOptions;
 }
 
 export interface ConnectOptions {
