@@ -1,6 +1,6 @@
-import { Redis } from 'ioredis';
-import nodemailer from 'nodemailer';
+import { greetMailServer } from '#libs/engine';
 import { openKurrentEventStore } from '#libs/event-store';
+import { askRedis } from '#libs/jobs';
 import type { Config } from '#libs/platform';
 import type { Finding } from './doctor.js';
 
@@ -12,7 +12,9 @@ export function examineServers(config: Config): Promise<Finding[]> {
   return Promise.all([
     ...(queue.kind === 'redis' ? [looked('redis', () => examineRedis(queue.url))] : []),
     ...(eventStore ? [looked('event store', () => examineEventStore(eventStore))] : []),
-    ...(smtp ? [looked('mail server', () => examineMail(smtp.url))] : []),
+    ...(smtp
+      ? [looked('mail server', async () => (await greetMailServer(smtp.url), { state: 'good', words: 'takes mail' }))]
+      : []),
   ]);
 }
 
@@ -34,24 +36,13 @@ async function looked(name: string, look: () => Promise<Looked>): Promise<Findin
 
 /** Jobs may be lost, since they are derived again; but a Redis that evicts loses them all the time. */
 async function examineRedis(url: string): Promise<Looked> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const info = await client.info();
-    const of = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '?';
-    const policy = of('maxmemory_policy');
-    const kept =
-      of('aof_enabled') === '1'
-        ? 'keeps a log of its own'
-        : 'keeps nothing over a restart: all of it is queued anew then';
-    return {
-      state: policy === 'noeviction' ? 'good' : 'bad',
-      words: `${of('redis_version')}; eviction ${policy}${policy === 'noeviction' ? '' : ', must be noeviction'}; ${kept}`,
-    };
-  } finally {
-    client.disconnect();
-  }
+  const { version, eviction, keepsLog } = await askRedis(url);
+  const right = eviction === 'noeviction';
+  const kept = keepsLog ? 'keeps a log of its own' : 'keeps nothing over a restart, after which all is queued anew';
+  return {
+    state: right ? 'good' : 'bad',
+    words: `${version}; eviction ${eviction}${right ? '' : ', must be noeviction'}; ${kept}`,
+  };
 }
 
 async function examineEventStore({ url, credentialsFile }: NonNullable<Config['eventStore']>): Promise<Looked> {
@@ -67,19 +58,5 @@ async function examineEventStore({ url, credentialsFile }: NonNullable<Config['e
     };
   } finally {
     await store.close();
-  }
-}
-
-async function examineMail(url: string): Promise<Looked> {
-  const transport = nodemailer.createTransport({
-    url,
-    connectionTimeout: patienceMs,
-    greetingTimeout: patienceMs,
-  } as object);
-  try {
-    await transport.verify();
-    return { state: 'good', words: 'takes mail' };
-  } finally {
-    transport.close();
   }
 }

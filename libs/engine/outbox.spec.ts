@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { derivedId, instant } from '#libs/kernel';
-import { createSmtpOutbox, type Mail } from './index.js';
+import { createSmtpOutbox, greetMailServer, type Mail } from './index.js';
 
 /** Speaks as much of SMTP as a client that sends one mail needs, and answers the mail as the test says. */
 class MailServer {
@@ -75,6 +75,11 @@ describe('mail to a mail server', () => {
     expect(first).toContain('From: qadaga@example.kz');
     expect(first).toContain('To: office@example.kz');
     expect(first).toMatch(/auto-submitted: auto-generated/i);
+  });
+
+  it('can be asked whether it is there', async () => {
+    await greetMailServer(server.url);
+    await expect(greetMailServer('smtp://127.0.0.1:1')).rejects.toThrow('ECONNREFUSED');
   });
 
   it('has not left when it is refused, or nobody is there', async () => {

@@ -49,14 +49,27 @@ export function createFileOutbox(options: { readonly dir: string; readonly from:
   };
 }
 
+const smtp = (url: string) =>
+  nodemailer.createTransport({
+    url,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 20_000,
+    dnsTimeout: 10_000,
+  } as object);
+
 /**
  * Hands mail to a mail server (`smtp://`, with STARTTLS where it is offered, or `smtps://`). Whether one that was cut off
  * before its answer was taken is not known: it is handed over again under the same Message-ID.
  */
 export function createSmtpOutbox(options: { readonly url: string; readonly from: string }): Outbox {
-  const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000, dnsTimeout: 10_000 };
-  const transport = nodemailer.createTransport({ url: options.url, ...patience } as object);
+  const transport = smtp(options.url);
   return { put: async (mail) => void (await transport.sendMail(messageOf(mail, options.from))) };
+}
+
+/** Logs in and leaves. @throws Error with what the server said */
+export async function greetMailServer(url: string): Promise<void> {
+  await smtp(url).verify();
 }
 
 const messageOf = ({ alertId, to, subject, text, date }: Mail, from: string) => ({

@@ -1,3 +1,4 @@
+export * from './ask-redis.js';
 export * from './catalogue.js';
 export * from './port.js';
 export * from './retry-delay.js';

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { instantOfMs } from '#libs/kernel';
 import { sharedTestPostgres, type TestPostgres } from '../embedded/testing.js';
 import {
+  askRedis,
   createInlineJobQueue,
   createPostgresJobQueue,
   createRedisJobQueue,
@@ -84,6 +85,15 @@ if (!redis && process.env.QADAGA_REQUIRE === 'all')
     server = await startRedisServer();
   });
   afterAll(() => server.stop());
+
+  it('says how it keeps what it is given', async () => {
+    expect(await askRedis(server.url)).toEqual({
+      version: expect.stringMatching(/^\d+\.\d+/),
+      eviction: 'noeviction',
+      keepsLog: false,
+    });
+    await expect(askRedis('redis://127.0.0.1:1')).rejects.toThrow('ECONNREFUSED');
+  });
 
   jobQueueContract(async () => {
     const wipe = async () => {
