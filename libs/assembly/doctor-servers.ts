@@ -12,9 +12,7 @@ export function examineServers(config: Config): Promise<Finding[]> {
   return Promise.all([
     ...(queue.kind === 'redis' ? [looked('redis', () => examineRedis(queue.url))] : []),
     ...(eventStore ? [looked('event store', () => examineEventStore(eventStore))] : []),
-    ...(smtp
-      ? [looked('mail server', async () => (await greetMailServer(smtp.url), { state: 'good', words: 'takes mail' }))]
-      : []),
+    ...(smtp ? [looked('mail server', () => examineMail(smtp.url))] : []),
   ]);
 }
 
@@ -59,4 +57,9 @@ async function examineEventStore({ url, credentialsFile }: NonNullable<Config['e
   } finally {
     await store.close();
   }
+}
+
+async function examineMail(url: string): Promise<Looked> {
+  await greetMailServer(url);
+  return { state: 'good', words: 'takes mail' };
 }
