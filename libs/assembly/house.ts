@@ -103,7 +103,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     const lawBook = new LawBook(store, catalogue, config.ruleSet);
     const [requestHash, readModels] = await Promise.all([sealer.requestHasher(), opening, lawBook.refresh()]);
     if (options.projector) await readModels.projector.start();
-    const identity = createIdentity({ config: asking });
+    const identity = createIdentity({ config: { ...asking, query_timeout: 5_000 } });
     closers.push(() => identity.close());
     const directory = caseDirectory(pool);
     const house: House = {

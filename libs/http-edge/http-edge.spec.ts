@@ -268,6 +268,18 @@ describe('the edge', () => {
       faults: [{ code: 'forbidden-key' }, { code: 'nul-character' }],
     });
   });
+  it('says that it does not know, rather than nothing, when an answer is long in coming', async () => {
+    const hasty = await start({ answerWithinMs: 50 });
+    const answer = await hasty.inject({ method: 'GET', url: '/cases/slow' });
+    expect([answer.statusCode, answer.headers['retry-after'], answer.json<ProblemDocument>().type]).toEqual([
+      503,
+      '1',
+      'urn:qadaga:problem:unavailable',
+    ]);
+    release?.();
+    release = undefined;
+  });
+
   it('turns away what is more than it can serve, and serves again afterwards', async () => {
     const small = await start({ maxInFlight: 1 });
     const first = small.inject({ method: 'GET', url: '/cases/slow' });

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { NestInterceptor } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { drawUuid, type ObserveRequest } from '#libs/kernel';
@@ -7,6 +8,7 @@ import { addCorrelation, type Within } from './correlation.hook.js';
 import { HttpProblem, OverloadedError } from './http-problem.js';
 import { watchRoutes } from './known-routes.js';
 import { ProblemFilter, type ProblemFilterOptions } from './problem.filter.js';
+import { throwError, timeout } from 'rxjs';
 import { problemOf } from './problem.js';
 import { validationPipe } from './validation.js';
 
@@ -16,6 +18,8 @@ export interface HttpEdgeOptions extends BodyLimits, Omit<ProblemFilterOptions, 
   readonly observe?: ObserveRequest;
   /** Requests under way at once; one more is answered 503 at once. Default: no bound. */
   readonly maxInFlight?: number;
+  /** A request that is not answered so long after it has come in is told that its fate is unknown, ms. Default 18 s. */
+  readonly answerWithinMs?: number;
   /** Reached over TLS only: browsers are told to keep it so. */
   readonly tls?: boolean;
 }
@@ -78,17 +82,29 @@ function addOverloadGuard(instance: FastifyInstance, max: number): void {
   });
 }
 
+/** Each server behind has a timeout of its own; a request may need several of them, one after the other. */
+const answerWithin = (ms: number): NestInterceptor => ({
+  intercept: (_context, next) =>
+    next.handle().pipe(
+      timeout({
+        first: ms,
+        with: () => throwError(() => new HttpProblem(503, 'unavailable', undefined, [], { 'Retry-After': '1' })),
+      }),
+    ),
+});
+
 /**
  * Makes the edge of an application: correlation ids, security headers, strict bodies, validation, problem documents.
  * Call after NestFactory.create and before anything is registered or listens.
  */
 export function prepareHttpEdge(app: NestFastifyApplication, options: HttpEdgeOptions = {}): void {
   const instance = app.getHttpAdapter().getInstance();
-  const { within = (_origin, next) => next(), observe, maxInFlight, tls = false } = options;
+  const { within = (_origin, next) => next(), observe, maxInFlight, tls = false, answerWithinMs = 18_000 } = options;
   addCorrelation(instance, within, observe);
   addSecurityHeaders(instance, tls);
   if (maxInFlight !== undefined) addOverloadGuard(instance, maxInFlight);
   addBodyParsers(app, options);
+  app.useGlobalInterceptors(answerWithin(answerWithinMs));
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter({ ...options, routes: watchRoutes(instance) }));
 }

@@ -130,9 +130,11 @@ class BullQueue implements WatchedJobQueue {
     name: N,
     jobs: readonly { readonly payload: JobPayloads[N]; readonly options: EnqueueOptions }[],
   ): Promise<void> {
+    // In one order everywhere: two processes that add the same jobs in different orders lock each other out on PostgreSQL.
+    const sorted = [...jobs].sort((a, b) => (a.options.jobId < b.options.jobId ? -1 : 1));
     for (let at = 0; at < jobs.length; at += 500)
       await this.queue(name).addBulk(
-        jobs.slice(at, at + 500).map(({ payload, options }) => ({ name, data: payload, opts: addOptions(options) })),
+        sorted.slice(at, at + 500).map(({ payload, options }) => ({ name, data: payload, opts: addOptions(options) })),
       );
   }
 

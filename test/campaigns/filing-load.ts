@@ -58,6 +58,8 @@ export class Load {
     private readonly key: string,
     private readonly operatorBin: string,
     private readonly seed: number,
+    /** Between two documents of a sender, ms. */
+    private readonly pauseMs = 0,
   ) {}
 
   async begin(senders: number): Promise<void> {
@@ -89,6 +91,7 @@ export class Load {
   private async work(n: number): Promise<void> {
     const draw = drawer(this.seed * 100 + n);
     for (let k = 0; !this.stopping && this.faults.length < 20; k++) {
+      if (this.pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
       const what = draw(10);
       const filing = this.filings[draw(Math.max(1, this.filings.length))];
       const values = {

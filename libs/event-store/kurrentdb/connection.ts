@@ -35,9 +35,12 @@ const refusals = [
 /** The server understood and said no: trying the same again changes nothing. Everything else leaves it open. */
 export const isRefusal = (error: unknown): boolean => refusals.some((kind) => error instanceof kind);
 
-/** After these the client itself goes to another node, or to the same one anew. */
+/** After these the client itself goes to another node, or to the same one anew: most times, but not for ever. */
 const isHandledByClient = (error: unknown) =>
   error instanceof UnavailableError || error instanceof NotLeaderError || error instanceof CancelledError;
+
+/** Seen: one that lost its connection while it was being made found the server unavailable ever after. */
+const patienceWithClient = 5;
 
 export interface Patience {
   /** For one attempt: nothing heard for so long is a loss. */
@@ -69,6 +72,8 @@ let passingOver = false;
 /** The client, replaced by a new one when it hangs on a connection nobody answers on. */
 export class Connection {
   #client: KurrentDBClient | undefined;
+  /** Of the client there is, one after the other. */
+  #failures = 0;
   readonly #connectionString: string;
   readonly #leaving = new Set<Promise<void>>();
 
@@ -84,9 +89,16 @@ export class Connection {
 
   /** `used` failed with `error`: whoever comes next must not meet the same. */
   failed(used: KurrentDBClient, error: unknown): void {
-    if (isHandledByClient(error) || this.#client !== used) return;
+    if (this.#client !== used) return;
+    this.#failures += 1;
+    if (isHandledByClient(error) && this.#failures < patienceWithClient) return;
     this.#client = undefined;
+    this.#failures = 0;
     this.#dispose(used);
+  }
+
+  answered(used: KurrentDBClient): void {
+    if (this.#client === used) this.#failures = 0;
   }
 
   async close(): Promise<void> {
@@ -115,7 +127,9 @@ export class Connection {
     for (let failures = 0; ; failures++) {
       const { client } = this;
       try {
-        return await collect(ask(client), attemptMs);
+        const items = await collect(ask(client), attemptMs);
+        this.answered(client);
+        return items;
       } catch (cause) {
         if (isRefusal(cause) || isNotFound(cause)) throw cause;
         this.failed(client, cause);

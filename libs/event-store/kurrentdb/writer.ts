@@ -134,9 +134,13 @@ export class Writer {
             })),
           ),
         );
+      connection.answered(client);
       return 'done';
     } catch (error) {
-      if (error instanceof WrongExpectedVersionError) return 'refused';
+      if (error instanceof WrongExpectedVersionError) {
+        connection.answered(client);
+        return 'refused';
+      }
       if (error instanceof UnsupportedError) {
         this.#sessions = false;
         return { unknown: error };

@@ -35,6 +35,8 @@ interface Suffered {
 
 const operatorBin = '940140000385';
 const senders = 3;
+/** What lies there when a fault has passed must be brought within `recoveryMs`, a notice after the other. */
+const pauseMs = 100;
 /** No request is left without an answer for longer: two of the log's ten seconds, and what comes before and after. */
 export const longestAnswerMs = 30_000;
 const recoveryMs = 90_000;
@@ -60,7 +62,7 @@ export async function disturbNetwork(options: NetworkOptions): Promise<CampaignO
     const api = await house.api();
     const worker = await house.worker();
     for (const program of [api, worker]) await program.start();
-    load = new Load([api.url], house.keys['operator']!, operatorBin, seed);
+    load = new Load([api.url], house.keys['operator']!, operatorBin, seed, pauseMs);
     await load.begin(senders);
     const draw = drawer(seed);
     const suffered: Suffered[] = [];
