@@ -12,7 +12,8 @@ export async function inNewHome<T>(work: (home: string) => Promise<T>): Promise<
   try {
     return await work(home);
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    // A server that was told to end may still be writing.
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 
