@@ -36,6 +36,8 @@ export async function load(url, context, next) {
 
 if (isMainThread) {
   register(import.meta.url);
+  // A program that a test starts meets the same faults as the test itself.
+  if (process.env.TOLD_FAILED) await import(new URL('test/support/told-failed.ts', root).href);
   const [file] = process.argv.splice(2, 1);
   await import(pathToFileURL(file).href);
 }

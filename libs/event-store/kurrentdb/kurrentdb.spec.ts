@@ -3,7 +3,7 @@ import { startKurrentDouble, type DoubleOptions, type KurrentDouble } from '../t
 import { onSharedServer, sharedServerOverhead } from './testing-shared-server.js';
 import { overheadOf, realServerUrl, underTest } from './testing.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 const contractOptions = { counted: false, overhead: overheadOf('SomethingNoted'), many: 300 };
 const sharedOptions = { ...contractOptions, overhead: contractOptions.overhead + sharedServerOverhead };
