@@ -9,3 +9,4 @@ export * from './fact.js';
 export * from './decider.js';
 export * from './watch.js';
 export * from './outdated.js';
+export * from './mask-text.js';

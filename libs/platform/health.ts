@@ -1,4 +1,4 @@
-import { maskText } from './log-masking.js';
+import { maskText } from '#libs/kernel';
 
 export interface HealthCheck {
   readonly name: string;

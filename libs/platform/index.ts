@@ -11,7 +11,7 @@ export {
 export { correlationId, withCorrelation } from './correlation.js';
 export { briefly, createHealth, type BriefHealth, type Health, type HealthAnswer, type HealthCheck } from './health.js';
 export { serveHealth, type Page, type HealthServer, type HealthServerOptions } from './health-server.js';
-export { maskText, maskJsonLine } from './log-masking.js';
+export { maskJsonLine } from './log-masking.js';
 export { createLogger, type Logger, type LoggerOptions } from './logging.js';
 export { nestLogger } from './nest-logger.js';
 export { runProgram, type RunningProgram } from './program.js';

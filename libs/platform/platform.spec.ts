@@ -1,3 +1,4 @@
+import { maskText } from '#libs/kernel';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -7,7 +8,6 @@ import {
   createLogger,
   createShutdown,
   maskJsonLine,
-  maskText,
   nestLogger,
   projectRoot,
   withCorrelation,

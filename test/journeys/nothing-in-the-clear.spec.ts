@@ -256,14 +256,17 @@ it('no fact, log line, queue payload or file holds an account number or a contac
   };
   values['bank_bic'] = 'KZKOKZKX';
   values['note'] = `${iban('journal note')} ${mail('journal mail')}`;
+  values['address'] = `Line 1, ${phone('journal address')}, ${iban('journal account')}`;
+  values['operator_name'] = `X LLP ${mail('journal name')}`;
+  const withdrawn: Record<string, string> = { ...row, channel: 'paper', row: '2', kind: 'withdrawal' };
+  Object.assign(withdrawn, { received_at: '2021-02-04', journal_no: 'P-2', corrects: 'P-1', note: values['note'] });
   const journal = path.join(os.tmpdir(), `qadaga-clear-${randomUUID()}.csv`);
-  writeFileSync(
-    journal,
-    `${header}\n${header!
+  const line = (of: Record<string, string>) =>
+    header!
       .split(',')
-      .map((name) => values[name.trim()] ?? '')
-      .join(',')}\n`,
-  );
+      .map((name) => `"${of[name.trim()] ?? ''}"`)
+      .join(',');
+  writeFileSync(journal, [header, line(values), line(withdrawn), ''].join('\n'));
   try {
     const [code] = (await once(run('cli/main.ts', ['import', journal]), 'close')) as [number];
     expect([code, logged.slice(-500)]).toEqual([0, expect.any(String)]);

@@ -1,6 +1,5 @@
-import { findDecimal, findInstant, findPlainDate, findQuarter, findUuid } from '#libs/kernel';
+import { findDecimal, findInstant, findPlainDate, findQuarter, findUuid, maskText } from '#libs/kernel';
 import { bicFault, binFault, ibanFault } from '#libs/domain';
-import { maskText } from '#libs/platform';
 
 /** What is wrong with one value, for the clerk and for the machine; undefined when nothing is. */
 export interface ValueFault {

@@ -4,6 +4,7 @@ import {
   findInstant,
   findPlainDate,
   findQuarter,
+  maskText,
   type Decimal,
   type Instant,
   type PlainDate,
@@ -148,8 +149,9 @@ export function judgeRow(row: RowValues, onRecord: OnRecord, context: JudgeConte
     kind,
     caseRef,
     operatorBin,
-    operatorName: value('operator_name'),
-    location: { region, address: value('address') },
+    operatorName: maskText(value('operator_name')),
+    // Free text is not sealed: what a clerk put there of accounts and contacts does not go on record.
+    location: { region, address: maskText(value('address')) },
     channel,
     journalNo,
     ...(submittedAt ? { submittedAt } : {}),
@@ -158,7 +160,7 @@ export function judgeRow(row: RowValues, onRecord: OnRecord, context: JudgeConte
     ...(values ? { values } : {}),
     ...(bankDetails ? { bankDetails } : {}),
     ...(commissioning ? { commissioning } : {}),
-    note: value('note'),
+    note: maskText(value('note')),
   };
 }
 
