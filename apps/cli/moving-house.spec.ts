@@ -1,130 +1,49 @@
-import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { startServer, type RunningServer } from '#apps/standalone';
 import { openHouse, openLogAt } from '#libs/assembly';
-import type { EventStore, WrittenFact } from '#libs/event-store';
+import type { WrittenFact } from '#libs/event-store';
 import { drawUuid } from '#libs/kernel';
-import { createLogger, loadConfig } from '#libs/platform';
-import { sharedTestPostgres, type TestDatabase } from '../../libs/embedded/testing.js';
-import { EnergyBody } from '../../libs/engine/test-support/energy-body.js';
+import { loadConfig } from '#libs/platform';
+import type { TestDatabase } from '../../libs/embedded/testing.js';
 import { checkEffects, checkOrder, checkReadModels, dumpReadModels } from '../../test/support/invariants.js';
 import { backupCommand } from './commands/backup.js';
 import { copyLogCommand } from './commands/copy-log.js';
 import { reportCommand } from './commands/report.js';
 import { restoreCommand } from './commands/restore.js';
+import {
+  ask,
+  eventually,
+  operatorBin,
+  quarterly,
+  TestHouses,
+  urlOf,
+  writtenIn,
+  type Told,
+} from './testing/test-houses.js';
 
 jest.setTimeout(300_000);
 
-const bin = '940140000385';
 const iban = 'KZ86125KZT5004100100';
 const mail = 'office@qadaga.kz';
 const phone = '+77015550102';
 const secrets = [iban, mail, phone, 'qdg_', 'a scan of an annex'];
 const passphrase = 'a passphrase of many words';
 
-let dir: string;
-let body: EnergyBody;
-const servers: RunningServer[] = [];
+let houses: TestHouses;
+let body: TestHouses['body'];
 const databases: TestDatabase[] = [];
-const words: string[] = [];
-
-const inDir = (name: string) => path.join(dir, name);
-const urlOf = ({ user, password, host, port, database }: TestDatabase['app']) =>
-  `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
-
-/** The environment of a command or server on this home. */
-function live(home: string, database?: TestDatabase): NodeJS.ProcessEnv {
-  for (const name of Object.keys(process.env))
-    if (name.startsWith('QADAGA_') && name !== 'QADAGA_REQUIRE') delete process.env[name];
-  Object.assign(process.env, {
-    QADAGA_HOME: inDir(home),
-    PORT: '0',
-    QADAGA_LOG_LEVEL: 'silent',
-    QADAGA_SWEEP_SECONDS: '1',
-    QADAGA_ENERGY_BODY_URL: body.url,
-    ...(database && { QADAGA_DATABASE_URL: urlOf(database.app), QADAGA_DATABASE_OWNER_URL: urlOf(database.owner) }),
-  });
-  return process.env;
-}
-
-async function serve(home: string, database?: TestDatabase): Promise<RunningServer> {
-  const server = await startServer(loadConfig(live(home, database)), {
-    logger: createLogger({ level: 'silent' }),
-  });
-  servers.push(server);
-  return server;
-}
-
-async function stop(server: RunningServer): Promise<void> {
-  servers.splice(servers.indexOf(server), 1);
-  await server.close();
-}
-
-const keysOf = (home: string): Record<string, string> =>
-  Object.fromEntries(
-    [...readFileSync(path.join(inDir(home), 'api-keys.txt'), 'utf8').matchAll(/^([a-z-]+) +(\S+)/gm)].map(
-      ([, role, key]) => [role!, key!],
-    ),
-  );
-
-interface Told {
-  readonly status: number;
-  readonly body: ReturnType<typeof JSON.parse>;
-}
-
-async function ask(url: string, key: string, given?: unknown): Promise<Told> {
-  const init = {
-    method: 'POST',
-    headers: { 'idempotency-key': drawUuid(), 'content-type': 'application/json' },
-    body: JSON.stringify(given),
-  };
-  const { headers, ...rest } = given === undefined ? { headers: {} } : init;
-  const response = await fetch(url, { ...rest, headers: { ...headers, 'x-api-key': key } });
-  return { status: response.status, body: await response.json() };
-}
-
-const quarterly = (ref: string) => ({
-  newCase: { operatorBin: bin, caseRef: ref, region: '55', address: 'Екібастұз' },
-  period: '2026-Q3',
-  powerMw: '6',
-  equipmentInvestmentKzt: '1',
-  investmentPotentialKzt: '2',
-  jobs: 12,
-});
-
-async function writtenIn(store: EventStore): Promise<WrittenFact[]> {
-  const all: WrittenFact[] = [];
-  for await (const batch of store.readWritten()) all.push(...batch);
-  return all;
-}
-
-async function eventually(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  for (const until = Date.now() + 90_000; !(await isSo());) {
-    if (Date.now() > until) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+const inDir = (name: string) => houses.inDir(name);
 
 const numbersIn = (facts: readonly WrittenFact[]): Set<string> =>
   new Set(facts.flatMap(({ text }) => [...text.matchAll(/Q[JCN]-\d{4}-\d{6}/g)].map(([number]) => number)));
 
 beforeAll(async () => {
-  dir = mkdtempSync(path.join(os.tmpdir(), 'qadaga-moving-'));
-  chmodSync(dir, 0o711);
-  body = await EnergyBody.start();
-  for (const stream of [process.stdout, process.stderr])
-    jest.spyOn(stream, 'write').mockImplementation((text) => words.push(String(text)) > 0);
+  houses = await TestHouses.create();
+  body = houses.body;
   writeFileSync(inDir('passphrase'), `${passphrase}\n`);
 });
-afterAll(async () => {
-  for (const server of [...servers]) await stop(server);
-  await body.stop();
-  await Promise.all(databases.map((database) => database.drop()));
-  rmSync(dir, { recursive: true, force: true });
-  jest.restoreAllMocks();
-});
+afterAll(() => houses.close());
 
 describe('a house that is lost and restored', () => {
   let keys: Record<string, string>;
@@ -135,13 +54,18 @@ describe('a house that is lost and restored', () => {
   let scanUrl: string;
 
   it('is lived in, and backed up while writers go on', async () => {
-    const server = await serve('first');
-    keys = keysOf('first');
+    const server = await houses.serve('first');
+    keys = houses.keysOf('first');
     const api = `${server.url}/api/v1`;
-    const operator = { bin, name: 'Qadaga Data', language: 'en', contacts: { emails: [mail], phones: [phone] } };
+    const operator = {
+      bin: operatorBin,
+      name: 'Qadaga Data',
+      language: 'en',
+      contacts: { emails: [mail], phones: [phone] },
+    };
     expect(await ask(`${api}/operators`, keys['registrar']!, operator)).toMatchObject({ status: 201 });
     const filed = await ask(`${api}/planned-constructions`, keys['operator']!, {
-      newCase: { operatorBin: bin, caseRef: 'DC-1', region: '55', address: 'Екібастұз' },
+      newCase: { operatorBin, caseRef: 'DC-1', region: '55', address: 'Екібастұз' },
       powerMw: '7.90',
       expansionMw: '40',
       equipmentInvestmentKzt: '125000000',
@@ -186,7 +110,7 @@ describe('a house that is lost and restored', () => {
     await Promise.all(writers);
     receipt = await ask(`${api}/filings/${appeal}/receipt`, keys['operator']!);
     expect(receipt.body.bank.salt).toMatch(/^[0-9a-f]{64}$/);
-    await stop(server);
+    await houses.stop(server);
     expect(
       await backupCommand({ out: inDir('quiet.tar.gz'), withMasterKey: true, passphraseFile: inDir('passphrase') }),
     ).toBe(0);
@@ -212,7 +136,7 @@ describe('a house that is lost and restored', () => {
     copyFileSync(path.join(inDir('first'), 'secrets', 'master.key'), inDir('kept.key'));
     chmodSync(inDir('kept.key'), 0o600);
     rmSync(inDir('first'), { recursive: true });
-    live('second');
+    houses.live('second');
     await expect(restoreCommand(inDir('busy.tar.gz'), {})).rejects.toThrow('--master-key FILE');
     expect(await restoreCommand(inDir('busy.tar.gz'), { masterKey: inDir('kept.key') })).toBe(0);
 
@@ -226,7 +150,7 @@ describe('a house that is lost and restored', () => {
     body.answer = () => 200;
     const posts = body.posts;
     const tried = posts.all.length;
-    const server = await serve('second');
+    const server = await houses.serve('second');
     const api = `${server.url}/api/v1`;
     expect(readdirSync(inDir('second'))).not.toContain('api-keys.txt');
     const again = await ask(`${api}/filings/${appeal}/receipt`, keys['operator']!);
@@ -257,13 +181,13 @@ describe('a house that is lost and restored', () => {
     expect(await checkOrder(store)).toEqual([]);
     expect(await checkEffects(store)).toEqual([]);
     expect(await checkReadModels(pool, () => readModels.rebuild())).toEqual([]);
-    await stop(server);
+    await houses.stop(server);
   });
 
   it('is restored into a server PostgreSQL from the last backup, with the same reports, byte for byte', async () => {
-    const database = await (await sharedTestPostgres()).createDatabase();
+    const database = await houses.createDatabase();
     databases.push(database);
-    live('third', database);
+    houses.live('third', { database });
     const passphraseFile = inDir('passphrase');
     writeFileSync(inDir('other'), 'quite another passphrase');
     await expect(restoreCommand(inDir('quiet.tar.gz'), { passphraseFile: inDir('other') })).rejects.toThrow(
@@ -285,27 +209,27 @@ describe('a house that is lost and restored', () => {
   });
 
   it('has its log copied from the home to a server PostgreSQL, and on', async () => {
-    const database = await (await sharedTestPostgres()).createDatabase();
+    const database = await houses.createDatabase();
     databases.push(database);
     const to = { from: inDir('second'), to: urlOf(database.app) };
     await expect(copyLogCommand(to)).rejects.toThrow('has no log yet');
     await expect(copyLogCommand({ from: inDir('no-home'), to: to.to })).rejects.toThrow('is no home of a Qadaga');
     expect(await copyLogCommand({ ...to, toOwner: urlOf(database.owner) })).toBe(0);
-    expect(words.at(-1)).toMatch(/facts are in both logs; SHA-256 of both [0-9a-f]{64}/);
+    expect(houses.words.at(-1)).toMatch(/facts are in both logs; SHA-256 of both [0-9a-f]{64}/);
     expect(await copyLogCommand(to)).toBe(0);
-    expect(words.at(-1)).toMatch(/were there already/);
+    expect(houses.words.at(-1)).toMatch(/were there already/);
     await expect(copyLogCommand({ from: to.to, to: urlOf(databases[0]!.app) })).rejects.toThrow(/of the target is/);
   });
 
   it('lets its tables go by the copy, when nobody serves it', async () => {
     const [third] = databases;
     const flags = { from: urlOf(third!.app), to: inDir('fourth'), takeOver: true };
-    const server = await serve('fourth');
-    await stop(server);
-    const serving = await serve('third', third);
+    const server = await houses.serve('fourth');
+    await houses.stop(server);
+    const serving = await houses.serve('third', { database: third! });
     await expect(copyLogCommand(flags)).rejects.toThrow(/stop it first|still writes to it/);
-    await stop(serving);
-    const opened = await openHouse(loadConfig(live('third', third)), { projector: true });
+    await houses.stop(serving);
+    const opened = await openHouse(loadConfig(houses.live('third', { database: third! })), { projector: true });
     await opened.catchUp();
     const before = await dumpReadModels(opened.pool);
     await opened.close();

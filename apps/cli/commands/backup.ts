@@ -46,7 +46,7 @@ export async function backupCommand(flags: BackupFlags): Promise<number> {
         extras,
         about: {
           qadaga: versionOf(),
-          engine: `PostgreSQL (${databases.kind})`,
+          engine: `${config.eventStore ? 'KurrentDB and ' : ''}PostgreSQL (${databases.kind})`,
           createdAt: systemClock.now(),
           masterKey: flags.withMasterKey ?? false,
         },
