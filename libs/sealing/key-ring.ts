@@ -20,7 +20,6 @@ interface KeyRow {
  * cannot be opened later, as if it had been erased a moment afterwards.
  */
 const cacheMs = 10_000;
-const cacheSize = 50_000;
 const markName = 'master';
 
 const operatorKeyPlace = (row: Pick<KeyRow, 'key_id' | 'operator_bin'>) =>
@@ -29,9 +28,12 @@ const houseKeyPlace = (name: string) => `qadaga/house-key/${name}`;
 
 /** A wrapped key moved to another row or name does not unwrap: its place is authenticated. */
 function unwrap(master: MasterKey, wrapped: string, place: string): Buffer {
-  const key = findDecrypted(master, wrapped, place);
-  if (key === undefined)
+  const pooled = findDecrypted(master, wrapped, place);
+  if (pooled === undefined)
     throw new WrongMasterKeyError('the master key does not open the vault: restore the key file that belongs to it');
+  // In memory of its own: as a part of Node's pool, each key that is kept would keep 8 kB.
+  const key = Buffer.alloc(pooled.length, pooled);
+  pooled.fill(0);
   return key;
 }
 
@@ -41,6 +43,7 @@ export const opensVault = (
   houseKeys: readonly { readonly name: string; readonly wrapped: string }[],
 ): boolean => houseKeys.every(({ name, wrapped }) => findDecrypted(master, wrapped, houseKeyPlace(name)) !== undefined);
 
+/** Holds what was put in during the last `cacheMs`; the oldest stands first. */
 class Cache<V> {
   private readonly entries = new Map<string, { readonly value: V; readonly until: number }>();
   find(name: string): V | undefined {
@@ -48,8 +51,13 @@ class Cache<V> {
     return entry !== undefined && entry.until > performance.now() ? entry.value : undefined;
   }
   put(name: string, value: V): void {
-    if (this.entries.size >= cacheSize) this.entries.clear();
-    this.entries.set(name, { value, until: performance.now() + cacheMs });
+    const now = performance.now();
+    for (const [old, { until }] of this.entries) {
+      if (until > now) break;
+      this.entries.delete(old);
+    }
+    this.entries.delete(name);
+    this.entries.set(name, { value, until: now + cacheMs });
   }
   clear(): void {
     this.entries.clear();

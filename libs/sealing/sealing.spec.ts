@@ -15,6 +15,7 @@ import {
   type MasterKey,
   type Sealer,
 } from './index.js';
+import { createKeyRing } from './key-ring.js';
 
 const bin = '940140000385';
 const otherBin = '970740000838';
@@ -90,6 +91,17 @@ describe('a sealer', () => {
     expect(new Set(sealed.map(({ keyId }) => keyId)).size).toBe(2);
     for (const one of sealed) await processes[0]!.open(one);
   });
+  it('keeps of a key in memory the key and no more', async () => {
+    const pool = new pg.Pool(database.app);
+    try {
+      const { key } = (await createKeyRing(pool, masterKey).keysFor([bin])).get(bin)!;
+      expect(key).toHaveLength(32);
+      expect(key.buffer.byteLength).toBe(32);
+    } finally {
+      await pool.end();
+    }
+  });
+
   it('seals many in their order', async () => {
     const secrets = Array.from({ length: 500 }, (_, n) => ({ operatorBin: `bin-${n % 40}`, text: `text ${n}` }));
     const one = sealer();
