@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/bin/sh
 # Runs in the vendor's image of es-gencert-cli: one authority, and a certificate for each server that speaks TLS inside.
 set -eu
 cd /certs

@@ -16,7 +16,10 @@ keep kurrentdb_admin_password "$(random)"
 keep kurrentdb_ops_password "$(random)"
 keep keycloak_admin_password "$(random)"
 keep metrics_token "$(random)"
+keep event_store_admin "admin:$(cat secrets/kurrentdb_admin_password)"
 keep event_store_credentials "qadaga:$(random)"
+# A mail server of your own goes in here: smtps://user:password@host
+keep smtp_url "smtp://mail:1025"
 at='postgres:5432/qadaga?sslmode=verify-full&sslrootcert=/certs/trusted/ca.crt'
 keep database_owner_url "postgres://qadaga_owner:$(cat secrets/postgres_owner_password)@$at"
 keep database_url "postgres://qadaga_app:$(cat secrets/postgres_app_password)@$at"

@@ -66,6 +66,14 @@ program
   .action(() => run(async () => (await import('./commands/migrate.js')).migrateCommand()));
 
 program
+  .command('prepare-event-store')
+  .requiredOption('--admin <file>', "with an administrator's user:password on its one line")
+  .description('make the service account and the access rules of a KurrentDB; again changes nothing')
+  .action((flags) =>
+    run(async () => (await import('./commands/prepare-event-store.js')).prepareEventStoreCommand(flags)),
+  );
+
+program
   .command('backup')
   .requiredOption('--out <file>', 'the archive to be written')
   .option('--with-master-key', 'put the master key in, under a passphrase')

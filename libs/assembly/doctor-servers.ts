@@ -1,5 +1,5 @@
 import { greetMailServer } from '#libs/engine';
-import { openKurrentEventStore } from '#libs/event-store';
+import { askKurrentServer, openKurrentEventStore } from '#libs/event-store';
 import { askRedis } from '#libs/jobs';
 import type { Config } from '#libs/platform';
 import type { Finding } from './doctor.js';
@@ -37,23 +37,28 @@ async function examineRedis(url: string): Promise<Looked> {
   const { version, eviction, keepsLog } = await askRedis(url);
   const right = eviction === 'noeviction';
   const kept = keepsLog ? 'keeps a log of its own' : 'keeps nothing over a restart, after which all is queued anew';
+  const way = new URL(url).protocol === 'rediss:' ? 'reached over TLS' : 'reached without TLS';
   return {
     state: right ? 'good' : 'bad',
-    words: `${version}; eviction ${eviction}${right ? '' : ', must be noeviction'}; ${kept}`,
+    words: `Redis ${version}; ${way}; eviction ${eviction}${right ? '' : ', must be noeviction'}; ${kept}`,
   };
 }
 
-async function examineEventStore({ url, credentialsFile }: NonNullable<Config['eventStore']>): Promise<Looked> {
-  const store = await openKurrentEventStore({
-    address: { url, ...(credentialsFile === undefined ? {} : { credentialsFile }) },
-    streamPrefixes: ['doctor-'],
-  });
+/** In these one may stop the server or remove what is in it. */
+const powerful = ['$admins', '$ops'];
+
+async function examineEventStore(address: NonNullable<Config['eventStore']>): Promise<Looked> {
+  const store = await openKurrentEventStore({ address, streamPrefixes: ['doctor-'] });
   try {
-    await store.head();
-    return {
-      state: 'good',
-      words: `answers${/[?&]tls=false/.test(url) ? ' without TLS, so it asks nobody who they are' : ' over TLS'}`,
-    };
+    const [{ version, account }] = await Promise.all([askKurrentServer(address), store.head()]);
+    const tooMuch = account?.groups.filter((group) => powerful.includes(group)) ?? [];
+    const words = [
+      `KurrentDB ${version}`,
+      /[?&]tls=false/.test(address.url) ? 'reached without TLS, so it asks nobody who they are' : 'reached over TLS',
+      ...(account ? [`as ${account.name}, in ${account.groups.join(', ') || 'no group'}`] : []),
+      ...(tooMuch.length > 0 ? [`who must not be in ${tooMuch.join(', ')}`] : []),
+    ];
+    return { state: tooMuch.length > 0 ? 'bad' : 'good', words: words.join('; ') };
   } finally {
     await store.close();
   }

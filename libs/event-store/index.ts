@@ -23,7 +23,14 @@ export { createMemoryEventStore, createMemoryLog, type MemoryStoreOptions } from
 export { createPostgresEventStore, type PostgresStoreOptions } from './postgres.js';
 export { migrateEventStore } from './postgres-schema.js';
 export { KurrentAddressError, type KurrentAddress } from './kurrentdb/connection-string.js';
-export { openKurrentEventStore, type KurrentStoreOptions } from './kurrentdb/open.js';
+export {
+  askKurrentServer,
+  openKurrentEventStore,
+  prepareKurrentServer,
+  type KurrentPreparation,
+  type KurrentServer,
+  type KurrentStoreOptions,
+} from './kurrentdb/open.js';
 export { openDraft, type Draft, type DraftOptions } from './draft.js';
 export { observedStore } from './observed.js';
 export { knownTypesOnly, UnknownFactTypeError } from './known-types.js';

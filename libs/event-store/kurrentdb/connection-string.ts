@@ -78,17 +78,29 @@ export function connectionStringOf({ url, credentialsFile }: KurrentAddress): st
   return `${protocol}://${login === undefined ? '' : `${login}@`}${hosts}${options.length > 0 ? `?${options.join('&')}` : ''}`;
 }
 
-function readLogin(file: string, secure: boolean, faults: string[]): string | undefined {
-  if (!secure) faults.push('a login is only sent with TLS');
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** @returns the login that a file of one line, `user:password`, holds, or what is wrong with the file */
+export function findLogin(file: string): Login | string {
   let text: string;
   try {
     text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch {
-    faults.push('the file with the login cannot be read');
-    return undefined;
+    return 'the file with the login cannot be read';
   }
   const login = /^([^:\s]{1,100}):(\S{1,200})$/.exec(text);
-  if (login !== null) return `${encodeURIComponent(login[1]!)}:${encodeURIComponent(login[2]!)}`;
-  faults.push('the file with the login must hold one line, user:password');
+  return login === null
+    ? 'the file with the login must hold one line, user:password'
+    : { user: login[1]!, password: login[2]! };
+}
+
+function readLogin(file: string, secure: boolean, faults: string[]): string | undefined {
+  if (!secure) faults.push('a login is only sent with TLS');
+  const login = findLogin(file);
+  if (typeof login !== 'string') return `${encodeURIComponent(login.user)}:${encodeURIComponent(login.password)}`;
+  faults.push(login);
   return undefined;
 }

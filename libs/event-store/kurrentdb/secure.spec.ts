@@ -6,6 +6,7 @@ import { AccessDeniedError, KurrentDBClient } from '@kurrent/kurrentdb-client';
 import { allOf, appendOf, dataOf } from '../contract-facts.js';
 import { StoreUnavailableError } from '../index.js';
 import { startKurrentDouble, type KurrentDouble } from '../test-support/kurrentdb-double/index.js';
+import { askKurrentServer, prepareKurrentServer } from './administration.js';
 import { connectionStringOf, KurrentAddressError } from './connection-string.js';
 import { createKurrentEventStore } from './kurrentdb.js';
 
@@ -117,26 +118,65 @@ describe('a secure server', () => {
       secure: {
         certificate: readFileSync(path.join(dir, 'node.pem')),
         key: readFileSync(path.join(dir, 'node.key')),
-        users: {
-          admin: { password: 'two', groups: ['$admins'] },
-          qadaga: { password: 'one', groups: ['qadaga'] },
-        },
+        users: { admin: { password: 'two', groups: ['$admins'] } },
       },
     });
   });
   afterAll(() => server?.stop());
 
-  it('is reached with the certificate of its authority, and lets the service account read the log once it may', async () => {
-    const { qadaga, admin } = files();
+  const clientAs = (credentialsFile: string) =>
+    KurrentDBClient.connectionString(connectionStringOf({ url: url(), credentialsFile }));
+  const prepare = (credentialsFile = files().qadaga) =>
+    prepareKurrentServer({ address: { url: url(), credentialsFile }, administratorFile: files().admin });
+
+  it('is reached with the certificate of its authority, and gets its account and rules once', async () => {
+    const { qadaga } = files();
+    const before = openAs(qadaga);
+    await expect(before.append(appendOf('case-1', 'none', 'a', 1))).rejects.toThrow(AccessDeniedError);
+    await before.close();
+    expect(await prepare()).toEqual([
+      'made the account qadaga',
+      'let qadaga read the whole log',
+      'let qadaga read and add to our streams, and nobody but administrators remove',
+    ]);
+    const length = server.log.all.length;
+    expect(await prepare()).toEqual([]);
+    expect(server.log.all.length).toBe(length);
+  });
+
+  it('lets the service account read and add, and take nothing away', async () => {
+    const { qadaga } = files();
     const store = openAs(qadaga);
     expect(await store.append(appendOf('case-1', 'none', 'a', 1))).toMatchObject({ outcome: 'appended' });
-    await expect(allOf(store)).rejects.toThrow(AccessDeniedError);
-    const administrator = KurrentDBClient.connectionString(connectionStringOf({ url: url(), credentialsFile: admin }));
-    await administrator.setStreamMetadata('$all', { acl: { readRoles: ['$admins', 'qadaga'] } });
     expect(dataOf(await allOf(store))).toEqual([1]);
-    const account = KurrentDBClient.connectionString(connectionStringOf({ url: url(), credentialsFile: qadaga }));
-    await expect(account.setStreamMetadata('case-1', { maxCount: 1 })).rejects.toThrow(AccessDeniedError);
-    await Promise.all([administrator.dispose(), account.dispose(), store.close()]);
+    const account = clientAs(qadaga);
+    for (const attempt of [
+      account.setStreamMetadata('case-1', { maxCount: 1 }),
+      account.getStreamMetadata('$all'),
+      account.deleteStream('case-1'),
+      account.tombstoneStream('case-1'),
+    ])
+      await expect(attempt).rejects.toThrow(AccessDeniedError);
+    await Promise.all([account.dispose(), store.close()]);
+    expect(await askKurrentServer({ url: url(), credentialsFile: qadaga })).toEqual({
+      version: '25.1.0',
+      account: { name: 'qadaga', groups: ['qadaga'] },
+    });
+  });
+
+  it('sets an account right that has another password, or may too much', async () => {
+    const other = fileOf('other-password', 'qadaga:three');
+    expect(await prepare(other)).toEqual(['set the account qadaga right']);
+    server.users.set('qadaga', { password: 'three', groups: ['$admins'] });
+    expect((await askKurrentServer({ url: url(), credentialsFile: other })).account?.groups).toEqual(['$admins']);
+    expect(await prepare()).toEqual(['set the account qadaga right']);
+    expect(server.users.get('qadaga')).toEqual({ password: 'one', groups: ['qadaga'] });
+  });
+
+  it('says what it was refused, when patience ends', async () => {
+    const address = { url: url(), credentialsFile: files().qadaga };
+    const preparation = { address, administratorFile: fileOf('guess', 'admin:guess'), patienceMs: 0 };
+    await expect(prepareKurrentServer(preparation)).rejects.toThrow('access-denied');
   });
 
   it('lets in nobody with a wrong password', async () => {

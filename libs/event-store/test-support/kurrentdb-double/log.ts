@@ -42,11 +42,14 @@ export type Written =
   | { readonly outcome: 'corrupted-idempotency' }
   | { readonly outcome: 'deleted'; readonly index: number };
 
+/** Roles that may read, write and delete a stream, and read and write its metadata. */
+export type Acl = { readonly [Right in '$r' | '$w' | '$d' | '$mr' | '$mw']?: string | readonly string[] };
+
 interface StreamMetadata {
   readonly $maxCount?: number;
   readonly $maxAge?: number;
   readonly $tb?: number;
-  readonly $acl?: { readonly $r?: string | readonly string[]; readonly $w?: string | readonly string[] };
+  readonly $acl?: Acl;
 }
 
 /** A soft-deleted stream is truncated before this number. */

@@ -11,6 +11,7 @@ import streamsPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v
 import sessionsGrpc, {
   type IStreamsServiceServer,
 } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v2/streams/streams_grpc_pb.js';
+import usersGrpc from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_grpc_pb.js';
 import { Access, type User } from './access.js';
 import {
   append,
@@ -26,6 +27,7 @@ import { ServerLog, type ServerLogOptions, type Written } from './log.js';
 import { deletedError, deniedError, errorOf, serverError, streamNameOf, wrongVersionError } from './messages.js';
 import { isSubscription, read, subscribe } from './reading.js';
 import { appendSession, receiveSession } from './sessions.js';
+import { usersService } from './users.js';
 
 export interface DoubleOptions extends ServerLogOptions {
   /** Appends to several streams at once, as servers from 25.1 have them. Default true. */
@@ -50,6 +52,8 @@ export interface KurrentDouble {
   readonly url: string;
   readonly log: ServerLog;
   readonly faults: Faults;
+  /** Accounts by login name; none when it is not secure. */
+  readonly users: Map<string, User>;
   /** Open connections of clients. */
   connectionCount(): number;
   resetConnections(): void;
@@ -74,6 +78,7 @@ export async function startKurrentDouble(options: DoubleOptions = {}): Promise<K
   const meet = disturbed(faults, resetConnections);
   grpc.addService(streamsGrpc.StreamsService, streamsService(state, meet));
   if (sessions) grpc.addService(sessionsGrpc.StreamsServiceService, sessionsService(state, meet));
+  grpc.addService(usersGrpc.UsersService, usersService(state.access));
   grpc.addService(featuresGrpc.ServerFeaturesService, {
     getSupportedMethods: (_: unknown, answer: sendUnaryData<featuresPb.SupportedMethods>) =>
       answered(
@@ -102,6 +107,7 @@ export async function startKurrentDouble(options: DoubleOptions = {}): Promise<K
     url: `kurrentdb://127.0.0.1:${port}?tls=${secure !== undefined}`,
     log,
     faults,
+    users: state.access.users,
     connectionCount: () => sockets.size,
     resetConnections,
     stop: async () => {
@@ -154,12 +160,12 @@ const asServiceError = (error: unknown): ServiceError =>
 function streamsService(state: AppendingServer, meet: Meet): IStreamsServer {
   const { log, access } = state;
   const removing = (
-    metadata: Parameters<Access['mayWrite']>[1],
+    metadata: Parameters<Access['mayDelete']>[1],
     stream: string,
     remove: () => Written,
     expected: Parameters<typeof wrongVersionError>[1],
   ) => {
-    if (!access.mayWrite(log, metadata, stream)) throw deniedError();
+    if (!access.mayDelete(log, metadata, stream)) throw deniedError();
     const written = remove();
     if (written.outcome === 'deleted') throw deletedError(stream);
     if (written.outcome === 'wrong') throw wrongVersionError(stream, expected, written.current);
