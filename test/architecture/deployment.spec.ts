@@ -144,7 +144,13 @@ describe('docker-compose.yml', () => {
     for (const [, file] of text.matchAll(/'?\.\/(\.docker\/[\w-]+\.sh):/g))
       expect([file, existsSync(path.join(rootDir, file!))]).toEqual([file, true]);
     const builders = services.flatMap(([, { build }]) => (build === undefined ? [] : [build.dockerfile]));
-    expect(builders.map((file) => existsSync(path.join(rootDir, file)))).toEqual([true]);
+    expect(builders).toEqual(['.docker/Dockerfile']);
+    const dockerfile = readFileSync(path.join(rootDir, '.docker', 'Dockerfile'), 'utf8');
+    // The native part of KurrentDB's client is an optional package.
+    expect(dockerfile).not.toContain('--omit=optional');
+    for (const [, sources] of dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm))
+      for (const source of sources!.split(' '))
+        expect([source, existsSync(path.join(rootDir, source))]).toEqual([source, true]);
     for (const [, { volumes = [] }] of services)
       for (const volume of volumes)
         if (!volume.startsWith('.')) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
