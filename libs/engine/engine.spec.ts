@@ -40,7 +40,8 @@ describe('a notice', () => {
   });
 
   it('is posted again after an error and after silence, under one key, and recorded as delivered once', async () => {
-    const one = world.open({ delivery: push(2000) });
+    // A lock so long that a busy machine does not take the job away while the energy body is silent.
+    const one = world.open({ delivery: push(2000), lockMs: 15_000 });
     const answers = [500, 'silence', 200] as const;
     world.energyBody.answer = () => answers[world.energyBody.posts.all.length]!;
     await registerOperator(one);

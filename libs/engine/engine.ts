@@ -65,6 +65,8 @@ export class Engine {
   private readonly startedAt: Instant;
   private keeping: NodeJS.Timeout | undefined;
   private kept: Promise<void> = Promise.resolve();
+  /** As it was told last, so that it is told again only when it changes. */
+  private wrongWithQueue: string | undefined;
   /** Parts of the keeper that have not come back: a queue that is away can hold one for ever. */
   private readonly busy = new Set<string>();
 
@@ -191,8 +193,11 @@ export class Engine {
     };
   }
 
-  private requeue(): Promise<Requeued> {
-    const { boards, engineStore, queue, delivery } = this.options;
+  private async requeue(): Promise<Requeued> {
+    const { boards, engineStore, queue, delivery, onError } = this.options;
+    const wrong = await queue.examine();
+    if (wrong !== undefined && wrong !== this.wrongWithQueue) onError?.(new Error(wrong), 'queue');
+    this.wrongWithQueue = wrong;
     return requeueOwed(boards, engineStore, queue, noticesPerJob(delivery));
   }
 

@@ -77,7 +77,7 @@ function isPassing(error: unknown): boolean {
   const { name, code, message, cause, driverError } = error as { readonly [property: string]: unknown };
   return (
     name === 'StoreUnavailableError' ||
-    /^(ECONNREFUSED|ECONNRESET|EPIPE|57P0[123]|53300|08\w{3})$/.test(String(code)) ||
+    /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|57P0[123]|53300|08\w{3})$/.test(String(code)) ||
     /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout exceeded when trying)/.test(
       String(message),
     ) ||

@@ -1,40 +1,11 @@
-import {
-  Queue,
-  UnrecoverableError,
-  Worker,
-  createPostgresBackend,
-  createRedisBackend,
-  type BackendFactory,
-  type ConnectionOptions,
-  type IQueueBackend,
-  type JobProgress,
-  type JobsOptions,
-  type WorkerOptions,
-} from 'bullmq';
+import { createPostgresBackend, createRedisBackend, type BackendFactory, type ConnectionOptions } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg, { type PoolConfig } from 'pg';
-import { instantOfMs } from '#libs/kernel';
-import {
-  HopelessJobError,
-  RetryLaterError,
-  completeProcessors,
-  jobNames,
-  type AnyProcessor,
-  type JobContext,
-  type JobName,
-  type JobPayloads,
-} from './catalogue.js';
-import type { BoardQueue, JobBoard } from './board.js';
+import { answered, redisAnswer } from './ask-redis.js';
+import { BullQueue, type BullOptions, type Server, type WatchedJobQueue } from './bull-queue.js';
+import { jobNames } from './catalogue.js';
 import { jobsSchema } from './migrate.js';
-import { drainMs, type EnqueueOptions, type JobDepth, type JobFailure, type JobQueue } from './port.js';
-import { retryDelayMs } from './retry-delay.js';
 
-export interface BullOptions {
-  /** What goes wrong outside of any job: a lost connection, a job that vanished while it ran. */
-  readonly onError?: (error: Error) => void;
-  /** How long, in ms, a job of a worker that was killed stays with it, at least. Default 15 s. */
-  readonly lockMs?: number;
-}
 export interface PostgresJobsOptions extends BullOptions {
   /** The application's role; the schema comes from `migrateJobs`. */
   readonly config: PoolConfig;
@@ -44,12 +15,8 @@ export interface RedisJobsOptions extends BullOptions {
   readonly url: string;
   /** Begins every key. */
   readonly prefix?: string;
-}
-
-/** A queue that people can look at, too. */
-export interface WatchedJobQueue extends JobQueue {
-  /** Loaded when it is first asked for. */
-  board(): Promise<JobBoard>;
+  /** How long whoever asks waits for an answer, ms. Default 5 s. */
+  readonly answerMs?: number;
 }
 
 /** BullMQ on PostgreSQL: no second server. One pool for all queues; each worker holds one connection to listen. */
@@ -65,217 +32,24 @@ export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptio
   pool.on('error', (error) => options.onError?.(error));
   // BullMQ types what a backend connects with for Redis alone.
   const backend = createPostgresBackend as unknown as BackendFactory;
-  return new BullQueue(backend, { connection: pool as unknown as ConnectionOptions }, () => pool.end(), options);
+  const server: Server = {
+    // Each statement has a limit of its own.
+    within: (question) => question(),
+    release: () => pool.end(),
+  };
+  return new BullQueue(backend, { connection: pool as unknown as ConnectionOptions }, server, options);
 }
 
 /** BullMQ on Redis, for who has it anyway. What Redis forgets is queued again from the log. */
-export function createRedisJobQueue({ url, prefix = 'qadaga', ...options }: RedisJobsOptions): WatchedJobQueue {
+export function createRedisJobQueue(given: RedisJobsOptions): WatchedJobQueue {
+  const { url, prefix = 'qadaga', answerMs = 5_000, ...options } = given;
   // A worker waits for a job at most 10 s at a time: twice that without a word, and the connection is a dead one.
   const connection = new Redis(url, { maxRetriesPerRequest: null, socketTimeout: 20_000 });
   connection.on('error', (error) => options.onError?.(error));
-  const release = async () => connection.disconnect();
-  return new BullQueue(createRedisBackend, { connection, prefix }, release, options);
+  const server: Server = {
+    within: (question) => answered(connection, answerMs, question),
+    examine: async () => redisAnswer(await connection.info()),
+    release: async () => connection.disconnect(),
+  };
+  return new BullQueue(createRedisBackend, { connection, prefix }, server, options);
 }
-
-type AnyWorker = Worker<unknown, void, string, IQueueBackend, JobProgress, ConnectionOptions>;
-type AnyJob = Awaited<ReturnType<BoardQueue['getJobs']>>[number];
-
-const retry = 'qadaga';
-/** Job counts are never kept by number: on PostgreSQL that retention deadlocks between workers. */
-const jobOptions: JobsOptions = {
-  attempts: 1_000_000,
-  backoff: { type: retry },
-  removeOnComplete: true,
-  removeOnFail: { age: 30 * 86_400 },
-  stackTraceLimit: 1,
-};
-const workerOptions: Omit<WorkerOptions, 'connection'> = {
-  // A job whose worker was killed is owed as before, however often.
-  maxStalledCount: 1_000_000,
-  runRetryDelay: 1_000,
-  removeOnFail: { age: 30 * 86_400 },
-  settings: {
-    backoffStrategy: (attempts, _type, error) =>
-      error instanceof RetryLaterError ? error.retryAfterMs : retryDelayMs(attempts),
-  },
-};
-
-class BullQueue implements WatchedJobQueue {
-  private readonly queues: ReadonlyMap<JobName, BoardQueue>;
-  private workers: AnyWorker[] = [];
-  private readonly abandon = new AbortController();
-  private closing: Promise<void> | undefined;
-  private opened: Promise<JobBoard> | undefined;
-
-  constructor(
-    private readonly backend: BackendFactory,
-    private readonly connecting: { readonly connection: ConnectionOptions; readonly prefix?: string },
-    private readonly release: () => Promise<void>,
-    private readonly options: BullOptions,
-  ) {
-    this.queues = new Map(
-      jobNames.map((name) => {
-        const queue: BoardQueue = new Queue(name, { ...connecting, defaultJobOptions: jobOptions }, backend);
-        queue.on('error', (error) => this.report(error));
-        return [name, queue];
-      }),
-    );
-  }
-
-  async enqueue<N extends JobName>(name: N, payload: JobPayloads[N], options: EnqueueOptions): Promise<void> {
-    await this.queue(name).add(name, payload, addOptions(options));
-  }
-
-  async enqueueAll<N extends JobName>(
-    name: N,
-    jobs: readonly { readonly payload: JobPayloads[N]; readonly options: EnqueueOptions }[],
-  ): Promise<void> {
-    // In one order everywhere: two processes that add the same jobs in different orders lock each other out on PostgreSQL.
-    const sorted = [...jobs].sort((a, b) => (a.options.jobId < b.options.jobId ? -1 : 1));
-    for (let at = 0; at < jobs.length; at += 500)
-      await this.queue(name).addBulk(
-        sorted.slice(at, at + 500).map(({ payload, options }) => ({ name, data: payload, opts: addOptions(options) })),
-      );
-  }
-
-  async ensureSchedule(name: 'sweep', everyMs: number): Promise<'kept' | 'made'> {
-    const queue = this.queue(name);
-    const known = await queue.getJobScheduler(name);
-    // A schedule whose moment has passed unnoticed for two rounds has lost its job.
-    const living = known?.every === everyMs && known.next !== undefined && known.next > Date.now() - 2 * everyMs;
-    if (living && (await this.hasScheduledJob(queue))) return 'kept';
-    if (known) await queue.removeJobScheduler(name);
-    await queue.upsertJobScheduler(name, { every: everyMs }, { name, data: {}, opts: { attempts: 1 } });
-    return 'made';
-  }
-
-  private async hasScheduledJob(queue: BoardQueue): Promise<boolean> {
-    const { waiting, active, delayed, prioritized } = await queue.getJobCounts(...counted);
-    return (waiting ?? 0) + (active ?? 0) + (delayed ?? 0) + (prioritized ?? 0) > 0;
-  }
-
-  async nextRun(name: 'sweep') {
-    const next = (await this.queue(name).getJobScheduler(name))?.next;
-    return next === undefined ? undefined : instantOfMs(next);
-  }
-
-  async work(processors: readonly AnyProcessor[]): Promise<void> {
-    const { lockMs = 15_000 } = this.options;
-    const locking = { lockDuration: lockMs, stalledInterval: Math.ceil((lockMs * 2) / 3) };
-    const complete = completeProcessors(processors);
-    if (this.workers.length > 0) throw new Error('this process is working on the queues already');
-    this.workers = [...complete.values()].map((one) => {
-      const worker: AnyWorker = new Worker(
-        one.name,
-        (job) => this.run(one, job),
-        { ...this.connecting, ...workerOptions, ...locking, concurrency: one.concurrency },
-        this.backend,
-      );
-      worker.on('error', (error) => this.report(error));
-      return worker;
-    });
-    await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
-  }
-
-  private async run(one: AnyProcessor, job: AnyJob): Promise<void> {
-    const context: JobContext = {
-      jobId: job.id ?? '',
-      attempt: job.attemptsMade + 1,
-      signal: this.abandon.signal,
-    };
-    try {
-      await (one.process as (payload: unknown, context: JobContext) => Promise<void>)(job.data, context);
-    } catch (error) {
-      if (error instanceof HopelessJobError) throw new UnrecoverableError(error.message);
-      throw error;
-    }
-  }
-
-  async failures(): Promise<readonly JobFailure[]> {
-    const found: JobFailure[] = [];
-    for (const [name, queue] of this.queues) {
-      const jobs = await queue.getJobs(['failed', 'delayed'], 0, 999);
-      const failed = jobs.filter((job) => job?.failedReason);
-      for (const job of failed.slice(0, 100))
-        found.push({
-          name,
-          jobId: job.id ?? '',
-          payload: job.data as JobPayloads[JobName],
-          reason: job.failedReason.slice(0, 300),
-          attempts: job.attemptsMade,
-          state: job.finishedOn === undefined ? 'retrying' : 'failed',
-        });
-    }
-    return found;
-  }
-
-  async retry(name: JobName, jobId: string): Promise<boolean> {
-    const job = await this.queue(name).getJob(jobId);
-    if (!job) return false;
-    const state = await job.getState();
-    if (state === 'failed') await job.retry('failed');
-    else if (state === 'delayed') await job.promote();
-    else return false;
-    return true;
-  }
-
-  async depth(): Promise<{ readonly [N in JobName]: JobDepth }> {
-    const entries = await Promise.all(
-      [...this.queues].map(async ([name, queue]) => {
-        const { waiting, prioritized, active, delayed, failed } = await queue.getJobCounts(...counted, 'failed');
-        const depth: JobDepth = {
-          waiting: (waiting ?? 0) + (prioritized ?? 0),
-          active: active ?? 0,
-          delayed: delayed ?? 0,
-          failed: failed ?? 0,
-        };
-        return [name, depth] as const;
-      }),
-    );
-    return Object.fromEntries(entries) as { [N in JobName]: JobDepth };
-  }
-
-  board(): Promise<JobBoard> {
-    this.opened ??= import('./board.js').then(({ createJobBoard }) => createJobBoard([...this.queues.values()]));
-    return this.opened;
-  }
-
-  close(): Promise<void> {
-    this.closing ??= this.shut();
-    return this.closing;
-  }
-
-  private async shut(): Promise<void> {
-    const drained = Promise.all(this.workers.map((worker) => worker.close()));
-    await atMost(drainMs, drained);
-    this.abandon.abort();
-    // A job that gives up now goes back to its queue; one that does not listen is taken from us when its lock runs out.
-    await atMost(1000, drained);
-    // A server that is away does not answer to a farewell either.
-    await atMost(500, Promise.all([...this.queues.values()].map((queue) => queue.close())));
-    await atMost(500, this.release());
-  }
-
-  private queue(name: JobName): BoardQueue {
-    return this.queues.get(name)!;
-  }
-
-  private report(error: Error): void {
-    if (!this.closing) this.options.onError?.(error);
-  }
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let late: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => (late = setTimeout(resolve, ms)));
-  await Promise.race([work, patience]);
-  clearTimeout(late);
-}
-
-const counted = ['waiting', 'active', 'delayed', 'prioritized'] as const;
-
-const addOptions = ({ jobId, delayMs, priority }: EnqueueOptions): JobsOptions => ({
-  jobId,
-  ...(delayMs ? { delay: delayMs } : {}),
-  ...(priority ? { priority } : {}),
-});

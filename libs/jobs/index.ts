@@ -1,4 +1,4 @@
-export * from './ask-redis.js';
+export { askRedis, type RedisAnswer } from './ask-redis.js';
 export * from './catalogue.js';
 export * from './port.js';
 export * from './retry-delay.js';
@@ -8,7 +8,7 @@ export {
   createRedisJobQueue,
   type PostgresJobsOptions,
   type RedisJobsOptions,
-  type WatchedJobQueue,
 } from './bullmq.js';
+export type { WatchedJobQueue } from './bull-queue.js';
 export { jobsSchema, migrateJobs } from './migrate.js';
 export type { BoardAnswer, JobBoard } from './board.js';

@@ -73,6 +73,7 @@ export function createInlineJobQueue(clock: Clock): InlineJobQueue {
     async enqueueAll(name, jobs) {
       for (const { payload, options } of jobs) await queue.enqueue(name, payload, options);
     },
+    examine: async () => undefined,
     async ensureSchedule(_name, everyMs) {
       if (schedule?.everyMs === everyMs) return 'kept';
       schedule = { everyMs, nextMs: now() };

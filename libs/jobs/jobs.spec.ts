@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { instantOfMs } from '#libs/kernel';
+import { derivedId, instantOfMs, type Uuid } from '#libs/kernel';
 import { sharedTestPostgres, type TestPostgres } from '../embedded/testing.js';
 import {
   askRedis,
@@ -9,11 +9,13 @@ import {
   createRedisJobQueue,
   maxRetryDelayMs,
   migrateJobs,
+  processor,
   retryDelayMs,
 } from './index.js';
+import { eventually } from './test-support/arrivals.js';
 import { jobQueueContract } from './test-support/job-queue.contract.js';
 import { wipeJobs } from './test-support/wipe-jobs.js';
-import { findRedisServer, startRedisServer } from './test-support/redis-server.js';
+import { findRedisServer, makeRoomLess, startRedisServer } from './test-support/redis-server.js';
 
 // Generous: a loaded machine is slow, and no test is about time.
 jest.setTimeout(60_000);
@@ -91,8 +93,76 @@ if (!redis && process.env.QADAGA_REQUIRE === 'all')
       version: expect.stringMatching(/^\d+\.\d+/),
       eviction: 'noeviction',
       keepsLog: false,
+      evicted: 0,
     });
     await expect(askRedis('redis://127.0.0.1:1')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('says when Redis is away, rather than keep who asks', async () => {
+    const queue = createRedisJobQueue({ url: 'redis://127.0.0.1:1', answerMs: 50 });
+    const away = { code: 'ETIMEDOUT' };
+    await expect(queue.enqueue('sweep', {}, { jobId: 'one' })).rejects.toMatchObject(away);
+    await expect(queue.depth()).rejects.toMatchObject(away);
+    await expect(queue.examine()).rejects.toMatchObject(away);
+    await queue.close();
+  });
+
+  it('runs each job when it is queued again, whichever part of what was held Redis has pushed out', async () => {
+    const client = new Redis(server.url);
+    await makeRoomLess(client);
+    const id = (n: number): Uuid => derivedId(String(n), 'test');
+    const filled = async () => {
+      await client.flushall();
+      const queue = createRedisJobQueue({ url: server.url });
+      const again = (n: number, delayMs?: number) =>
+        queue.enqueue(
+          'deliver-notice',
+          { noticeIds: [id(n)] },
+          { jobId: `n-${n}`, ...(delayMs === undefined ? {} : { delayMs }) },
+        );
+      await again(1);
+      await again(2);
+      await again(3, 300);
+      await queue.ensureSchedule('sweep', 60_000);
+      // What the queues write when they begin is there, too, when they have answered.
+      await queue.depth();
+      return { queue, again, keys: (await client.keys('*')).sort() };
+    };
+    const { queue: first, keys } = await filled();
+    await first.close();
+    expect(keys.length).toBeGreaterThan(15);
+    for (const n of keys.keys()) {
+      const held = await filled();
+      await client.del(held.keys[n]!);
+      expect(await held.queue.examine()).toBeUndefined();
+      const ran = new Set<Uuid | 'sweep'>();
+      const nothing = async () => {};
+      await held.queue.work([
+        processor('sweep', async () => void ran.add('sweep')),
+        processor('deliver-notice', async ({ noticeIds: [one] }) => void ran.add(one!)),
+        processor('send-alert', nothing),
+        processor('follow-order', nothing),
+      ]);
+      await eventually(async () => {
+        for (const owed of [1, 2, 3]) if (!ran.has(id(owed))) await held.again(owed);
+        if (!ran.has('sweep')) await held.queue.ensureSchedule('sweep', 60_000);
+        return ran.size === 4;
+      });
+      await held.queue.close();
+    }
+    await client.flushall();
+    client.disconnect();
+  });
+
+  it('says that Redis may push jobs out of its memory', async () => {
+    const client = new Redis(server.url);
+    const queue = createRedisJobQueue({ url: server.url });
+    await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    expect(await queue.examine()).toMatch(/allkeys-lru and must be noeviction; \d+ keys/);
+    await client.config('SET', 'maxmemory-policy', 'noeviction');
+    expect(await queue.examine()).toBeUndefined();
+    await queue.close();
+    client.disconnect();
   });
 
   jobQueueContract(async () => {

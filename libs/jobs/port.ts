@@ -39,6 +39,12 @@ export interface JobQueue {
     name: N,
     jobs: readonly { readonly payload: JobPayloads[N]; readonly options: EnqueueOptions }[],
   ): Promise<void>;
+  /**
+   * Looks whether the queue keeps what it is given. After it has lost parts of jobs, so that they are held and can never
+   * run, those are let go of when they are queued again.
+   * @returns what is wrong, in words for who runs the server; undefined: nothing
+   */
+  examine(): Promise<string | undefined>;
   /** Makes the job run every so often, the first time at once. Leaves a living schedule of the same pace alone. */
   ensureSchedule(name: 'sweep', everyMs: number): Promise<'kept' | 'made'>;
   /** When the schedule fires next; undefined without a schedule. */

@@ -20,6 +20,11 @@ export class Program {
     return this.said.slice(-1500);
   }
 
+  /** Among its last 20,000 characters. */
+  hasSaid(words: RegExp): boolean {
+    return words.test(this.said);
+  }
+
   get pid(): number | undefined {
     return this.child?.pid;
   }

@@ -1,20 +1,48 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import files from 'node:fs/promises';
+import path from 'node:path';
 import { KurrentDBClient, UnknownError } from '@kurrent/kurrentdb-client';
 import { Queue } from 'bullmq';
 import pg from 'pg';
+import { drawer } from '../campaigns/campaign.js';
 
 /*
  * "It happened, but the caller was told that it failed": with the probability TOLD_FAILED, on every call that stores
  * facts, queues jobs or delivers a notice or mail. Loaded before a test file (`npm run told-failed`) and before each
- * program that a test starts. Nobody is told of a success that was none. TOLD_FAILED_LOG names a file that counts.
+ * program that a test starts. Nobody is told of a success that was none. Which calls are told follows from
+ * TOLD_FAILED_SEED and the test file, or the program and its number as a process. TOLD_FAILED_LOG names a file with a
+ * line for each.
  */
 const probability = Number(process.env['TOLD_FAILED'] ?? 0);
+const seed = Number(process.env['TOLD_FAILED_SEED'] ?? 384);
 const log = process.env['TOLD_FAILED_LOG'];
+/** Where no test runs: what `testing-run.mjs` was given. */
+const program = process.argv[2] ?? '';
+
+/** It asks the vendor's client about the double, and nothing of ours: there is nobody who would ask again. */
+const asksNobodyOfOurs = /kurrentdb-double[\\/]/;
+
+interface Teller {
+  readonly where: string;
+  readonly draw: (below: number) => number;
+}
+let teller: Teller | undefined;
+
+/** Not before the first call: Jest knows its test file then. */
+function tellerHere(): Teller {
+  const { expect } = globalThis as { readonly expect?: { getState(): { readonly testPath?: string } } };
+  const where = path.relative('.', expect?.getState().testPath ?? program);
+  const own = expect === undefined ? `${where} ${process.pid}` : where;
+  return { where, draw: drawer(createHash('sha256').update(`${seed} ${own}`).digest().readUInt32BE()) };
+}
 
 function isTold(kind: string): boolean {
-  if (Math.random() >= probability) return false;
-  if (log !== undefined) appendFileSync(log, `${kind}\n`);
+  const { where, draw } = (teller ??= tellerHere());
+  if (draw(1_000_000) >= probability * 1_000_000 || asksNobodyOfOurs.test(where)) return false;
+  const line = `told failed, seed ${seed}: ${kind} in ${where}\n`;
+  process.stderr.write(line);
+  if (log !== undefined) appendFileSync(log, line);
   return true;
 }
 

@@ -37,7 +37,12 @@ export class EnergyBody {
 
   private async serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     let text = '';
-    for await (const chunk of request) text += String(chunk);
+    try {
+      for await (const chunk of request) text += String(chunk);
+    } catch {
+      // Broken off while it was sent: nothing was asked.
+      return;
+    }
     const post = { key: String(request.headers['idempotency-key']), body: JSON.parse(text) as Record<string, unknown> };
     const answer = await this.answer(post);
     if (typeof answer === 'number' && answer < 300) this.taken.set(post.key, post.body);

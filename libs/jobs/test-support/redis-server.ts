@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Redis } from 'ioredis';
 
 export function findRedisServer(): boolean {
   try {
@@ -44,4 +45,21 @@ export async function startRedisServer(options: { readonly port?: number } = {})
     rmSync(dir, { recursive: true, force: true });
   };
   return { url: `redis://127.0.0.1:${port}`, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+}
+
+/**
+ * Redis gets less memory than it is given to hold, and pushes out what was not used for longest, until `isEnough`. What
+ * came for that alone is gone afterwards, and so is the limit, but not that it once pushed out keys.
+ */
+export async function makeRoomLess(client: Redis, isEnough: () => Promise<boolean> = async () => true): Promise<void> {
+  const evicted = async () => Number(/evicted_keys:(\d+)/.exec(await client.info('stats'))![1]);
+  const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))![1]);
+  const before = await evicted();
+  await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+  await client.config('SET', 'maxmemory', String(used + 200_000));
+  let pushed = 0;
+  while ((await evicted()) === before || !(await isEnough())) await client.set(`junk-${pushed++}`, 'x'.repeat(10_000));
+  await client.config('SET', 'maxmemory', '0');
+  await client.config('SET', 'maxmemory-policy', 'noeviction');
+  for (let n = 0; n < pushed; n++) await client.del(`junk-${n}`);
 }
