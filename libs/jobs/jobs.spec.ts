@@ -13,6 +13,7 @@ import {
   retryDelayMs,
 } from './index.js';
 import { eventually } from './test-support/arrivals.js';
+import { insistent } from './test-support/insistent.js';
 import { jobQueueContract } from './test-support/job-queue.contract.js';
 import { wipeJobs } from './test-support/wipe-jobs.js';
 import { findRedisServer, makeRoomLess, startRedisServer } from './test-support/redis-server.js';
@@ -67,7 +68,7 @@ describe('the queue on PostgreSQL', () => {
     await client.query('truncate bullmq.migration');
     await client.end();
     await migrateJobs(database.owner);
-    const queue = createPostgresJobQueue({ config: database.app });
+    const queue = insistent(createPostgresJobQueue({ config: database.app }));
     await queue.enqueue('sweep', {}, { jobId: 'one' });
     expect((await queue.depth()).sweep.waiting).toBe(1);
     await queue.close();
@@ -113,7 +114,7 @@ if (!redis && process.env.QADAGA_REQUIRE === 'all')
     const id = (n: number): Uuid => derivedId(String(n), 'test');
     const filled = async () => {
       await client.flushall();
-      const queue = createRedisJobQueue({ url: server.url });
+      const queue = insistent(createRedisJobQueue({ url: server.url }));
       const again = (n: number, delayMs?: number) =>
         queue.enqueue(
           'deliver-notice',
@@ -156,7 +157,7 @@ if (!redis && process.env.QADAGA_REQUIRE === 'all')
 
   it('says that Redis may push jobs out of its memory', async () => {
     const client = new Redis(server.url);
-    const queue = createRedisJobQueue({ url: server.url });
+    const queue = insistent(createRedisJobQueue({ url: server.url }));
     await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
     expect(await queue.examine()).toMatch(/allkeys-lru and must be noeviction; \d+ keys/);
     await client.config('SET', 'maxmemory-policy', 'noeviction');

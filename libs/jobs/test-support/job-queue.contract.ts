@@ -9,6 +9,7 @@ import {
 } from '../catalogue.js';
 import type { JobQueue } from '../port.js';
 import { Arrivals, eventually } from './arrivals.js';
+import { insistent } from './insistent.js';
 
 export interface QueueUnderTest {
   readonly queue: JobQueue;
@@ -56,7 +57,7 @@ export function jobQueueContract(start: () => Promise<QueueUnderTest>, { inside 
 
   beforeEach(async () => {
     under = await start();
-    queue = under.queue;
+    queue = insistent(under.queue);
     calls = new Arrivals();
     behave = nothing;
   });
