@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, platform, tmpdir, totalmem } from 'node:os';
 import path from 'node:path';
 
@@ -78,9 +78,11 @@ export async function keepResult(
   return file;
 }
 
-/** A folder below the system's temporary one, gone after `work` unless it found something worth looking at. */
+/** A folder below the system's temporary one, gone after `work`. */
 export async function inScratch<T>(name: string, work: (dir: string) => Promise<T>): Promise<T> {
   const dir = mkdtempSync(path.join(tmpdir(), `qadaga-${name}-`));
+  // PostgreSQL's unprivileged account has to pass through, or the data would be kept elsewhere, and stay there.
+  chmodSync(dir, 0o711);
   try {
     return await work(dir);
   } finally {
