@@ -10,6 +10,7 @@ const campaigns: { readonly [name: string]: () => Promise<{ readonly campaign: C
   network: () => import('./network/campaign.js'),
   kills: () => import('./kills/campaign.js'),
   journals: () => import('./journals/campaign.js'),
+  memory: () => import('./memory/campaign.js'),
   'api-fuzz': () => import('./api-fuzz/campaign.js'),
 };
 

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createWriteStream, readFileSync } from 'node:fs';
-import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { rulesDataDir } from '#libs/rules';
-import { generateJournal, journalGeneratorColumns } from '../../support/journal-generator.js';
 import { naiveCsv } from '../../support/naive-csv.js';
 import { naiveJournal, type NaiveCalendar, type NaiveRow } from '../../support/naive-journal.js';
-import { compiled, inScratch, type Campaign, type CampaignOutcome } from '../campaign.js';
+import { inScratch, type Campaign, type CampaignOutcome } from '../campaign.js';
+import { qadaga, writeJournal } from '../journal-command.js';
 
 const asOf = '2023-06-03';
 const rules = 'kz-384-2020';
@@ -30,15 +28,7 @@ async function compare(
   const counts: { [what: string]: unknown } = {};
   const journal = path.join(dir, 'journal.csv');
   const rows: NaiveRow[] = [];
-  const file = createWriteStream(journal);
-  file.write(`${journalGeneratorColumns.join(',')}\n`);
-  for (const row of generateJournal({ centres, seed })) {
-    rows.push(row);
-    if (!file.write(`${journalGeneratorColumns.map((name) => quoted(row[name] ?? '')).join(',')}\n`))
-      await once(file, 'drain');
-  }
-  file.end();
-  await once(file, 'finish');
+  await writeJournal(journal, centres, seed, (row) => rows.push(row));
   const calendar = JSON.parse(readFileSync(path.join(rulesDataDir(), 'calendar-kz.json'), 'utf8')) as NaiveCalendar;
   const expected = naiveJournal(rows, calendar, asOf);
   counts['rows'] = rows.length;
@@ -74,8 +64,6 @@ async function compare(
   return { findings, counts };
 }
 
-const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 /** Compares the columns that are expected, whatever more the file has. */
 function differences(what: string, file: string, expected: readonly (readonly string[])[]): string[] {
   let got: string[][];
@@ -99,19 +87,4 @@ function differences(what: string, file: string, expected: readonly (readonly st
       findings.push(`${what} line ${n + 1}: ${have[n] ?? 'nothing'} for ${want[n] ?? 'nothing'}`);
   if (have.length !== want.length) findings.push(`${what}: ${have.length} lines for ${want.length}`);
   return findings;
-}
-
-function qadaga(home: string, args: readonly string[]): Promise<{ code: number | null; text: string }> {
-  const env = { ...process.env, QADAGA_HOME: home };
-  const child = spawn(process.execPath, [compiled('programs', 'qadaga.js'), ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return new Promise((resolve, reject) => {
-    let text = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-4000)));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, text }));
-  });
 }
