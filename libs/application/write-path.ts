@@ -1,6 +1,14 @@
 import { causeOf, factIdOf, isRejection, reject, type Cause, type Clock, type Decider, type Event } from '#libs/kernel';
 import type { FactMeta, Instant, NewFact, Rejection, Uuid } from '#libs/kernel';
-import type { Append, EventStore, ExpectedRevision, FactToAppend, Position, RecordedFact } from '#libs/event-store';
+import type {
+  Append,
+  AppendResult,
+  EventStore,
+  ExpectedRevision,
+  FactToAppend,
+  Position,
+  RecordedFact,
+} from '#libs/event-store';
 import type { Request } from './request.js';
 
 /** What a command did. `unchanged`: there was nothing to do; the position then is where the stream had been. */
@@ -112,8 +120,7 @@ export class WritePath {
       const expected: ExpectedRevision = loaded.revision === -1 ? 'none' : loaded.revision;
       const append = { stream, expected, facts: prepareFacts(stream, decided, execution, loaded.recordedAt, now) };
       const claims = (execution.claims ?? []).map((claim) => claimAppend(claim, execution, now));
-      const results =
-        claims.length === 0 ? [await this.store.append(append)] : await this.store.appendTogether([...claims, append]);
+      const results = await this.appendAll([...claims, append]);
       const lost = results.slice(0, -1).findIndex((result) => result.outcome === 'conflict');
       if (lost !== -1 && !(await this.isOurs(claims[lost]!))) return execution.claims![lost]!.taken;
       const own = results.at(-1)!;
@@ -134,6 +141,19 @@ export class WritePath {
       };
     }
     return reject('conflict', 'too-busy', 'others keep changing this case; try again');
+  }
+
+  private async appendAll(appends: readonly Append[]): Promise<readonly AppendResult[]> {
+    try {
+      return appends.length === 1 ? [await this.store.append(appends[0]!)] : await this.store.appendTogether(appends);
+    } catch (error) {
+      // It may have been written all the same.
+      for (const { stream } of appends) {
+        this.cache.forget(stream);
+        this.written?.add(stream);
+      }
+      throw error;
+    }
   }
 
   async load<State, Command, E extends NewFact, Context>(

@@ -4,6 +4,7 @@ import type { Json } from '#libs/kernel';
 import type { EngineStatus } from '#libs/engine';
 import { redacted } from '#libs/platform';
 import { examineServers } from './doctor-servers.js';
+import { clockSkewMs, mostSkewMs } from './clock-skew.js';
 import type { OpenedHouse } from './house.js';
 
 /** One thing the doctor looked at; `bad` is for a person to act on. */
@@ -11,14 +12,6 @@ export interface Finding {
   readonly name: string;
   readonly state: 'good' | 'bad' | 'note';
   readonly words: string;
-}
-
-/** Milliseconds that our clock is ahead of the database's (negative: behind). Readiness allows one second. */
-export async function clockSkewMs({ pool }: Pick<OpenedHouse, 'pool'>): Promise<number> {
-  const before = Date.now();
-  const { rows } = await pool.query<{ at: string }>('select extract(epoch from clock_timestamp()) * 1000 as at');
-  const after = Date.now();
-  return Math.round((before + after) / 2 - Number(rows[0]!.at));
 }
 
 /** Configuration, versions, clocks, lag, and whether the deadline engine is alive. */
@@ -42,7 +35,7 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
   const skew = await clockSkewMs(opened);
   say(
     'clock',
-    Math.abs(skew) > 1000 ? 'bad' : 'good',
+    Math.abs(skew) > mostSkewMs ? 'bad' : 'good',
     `${skew} ms from the database's clock; the house's clock says ${clock.now()}`,
   );
 

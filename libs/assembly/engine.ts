@@ -20,6 +20,7 @@ import {
 } from '#libs/jobs';
 import type { Config } from '#libs/platform';
 import { dueBoards } from './boards.js';
+import { refuseWrongClock } from './clock-skew.js';
 import type { OpenedHouse } from './house.js';
 import { leadingGate } from './leading.js';
 import { patient } from './patience.js';
@@ -44,6 +45,7 @@ export function serverEngine(
     leadership: createPostgresLeadership({ config: databases.app, lock: policyLock, onError }),
     sweeping: createPostgresLeadership({ config: databases.app, lock: sweepLock, onError }),
     mayLead: leadingGate(pool, 'policies'),
+    checkClock: () => refuseWrongClock(opened),
     outbox: config.smtp
       ? createSmtpOutbox({ url: config.smtp.url, from: config.mailFrom })
       : createFileOutbox({ dir: config.outbox, from: config.mailFrom }),

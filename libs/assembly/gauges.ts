@@ -2,7 +2,7 @@ import { msOf, type Instant } from '#libs/kernel';
 import type { Engine } from '#libs/engine';
 import { factsBehind } from '#libs/read-models';
 import type { GaugeGroup, GaugeReading } from '#libs/telemetry';
-import { clockSkewMs } from './doctor.js';
+import { clockSkewMs } from './clock-skew.js';
 import type { OpenedHouse } from './house.js';
 import { stoodDown } from './leading.js';
 

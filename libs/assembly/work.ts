@@ -1,8 +1,7 @@
-import { systemClock } from '#libs/kernel';
 import type { Engine } from '#libs/engine';
 import type { JobBoard } from '#libs/jobs';
 import { createHealth, type Health, type Logger, type WorkerRole } from '#libs/platform';
-import { clockSkewMs } from './doctor.js';
+import { refuseWrongClock } from './clock-skew.js';
 import { serverEngine } from './engine.js';
 import type { OpenedHouse } from './house.js';
 import { stoodDown } from './leading.js';
@@ -47,11 +46,7 @@ export function healthOf(opened: OpenedHouse, { engine, roles }: Work): Health {
   health.register({
     name: 'database',
     kind: 'readiness',
-    check: async () => {
-      const skew = await clockSkewMs(opened);
-      // When a filing was received must not hang on a clock that is wrong.
-      if (opened.clock === systemClock && Math.abs(skew) > 1000) throw new Error(`our clock is ${skew} ms off`);
-    },
+    check: () => refuseWrongClock(opened),
   });
   health.register({
     name: 'release',

@@ -2,6 +2,7 @@ import { isRejection, tracedBy, type Cause, type Uuid } from '#libs/kernel';
 import { isSent, noticeDecider, noticeStream, type NoticeState } from '#libs/domain';
 import { onNotice, systemRequest, type House } from '#libs/application';
 import { HopelessJobError, RetryLaterError, retryDelayMs, type Process } from '#libs/jobs';
+import { refusedJob } from './refused-job.js';
 import type { WatchJob } from './watch-job.js';
 import { findNoticeToDeliver, type DeliveredNotice } from './notice-to-deliver.js';
 
@@ -31,10 +32,14 @@ export const noticesPerJob = ({ channel }: DeliveryConfig): number => (channel =
 export function deliverNotice(house: House, config: DeliveryConfig, watch: WatchJob): Process<'deliver-notice'> {
   return async ({ noticeIds }, { signal }) => {
     const one = async (noticeId: Uuid): Promise<void> => {
-      // A stale state costs a needless try at most: the record below looks anew.
-      const { state, cause } = await (config.channel === 'inbox'
-        ? house.writePath.load(noticeStream(noticeId), noticeDecider)
-        : house.writePath.fresh(noticeStream(noticeId), noticeDecider));
+      const stream = noticeStream(noticeId);
+      // A stale state costs a needless try at most: the record below looks anew. That there is no notice, nobody may
+      // conclude from one: another process may have issued it since.
+      const known = config.channel === 'inbox' ? await house.writePath.load(stream, noticeDecider) : undefined;
+      const { state, cause } =
+        known !== undefined && known.state.situation !== 'none'
+          ? known
+          : await house.writePath.fresh(stream, noticeDecider);
       await watch('deliver-notice', cause ?? { correlationId: noticeId }, (traceparent) =>
         deliver(house, config, noticeId, state, tracedBy(cause, traceparent), signal),
       );
@@ -82,7 +87,7 @@ async function record(
   cause: Cause | undefined,
 ): Promise<void> {
   const done = await onNotice(house, noticeId, command, systemRequest(key, house.clock.now(), 'job', cause));
-  if (isRejection(done)) throw new HopelessJobError(`${done.code}: ${done.message}`);
+  if (isRejection(done)) throw refusedJob(done);
 }
 
 /** Why it was not taken, in a few words that name no address and no secret; undefined when it was. */

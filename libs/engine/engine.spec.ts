@@ -2,10 +2,19 @@ import { once } from 'node:events';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { plainDate, type Uuid } from '#libs/kernel';
-import { authorityDecider, authorityStream, caseWorkStream, noticeIdOf, noticeStream } from '#libs/domain';
+import {
+  authorityDecider,
+  authorityStream,
+  caseStream,
+  caseWorkStream,
+  noticeDecider,
+  noticeIdOf,
+  noticeStream,
+} from '#libs/domain';
 import type { EventStore } from '#libs/event-store';
 import { eventually } from '../jobs/test-support/arrivals.js';
 import { wipeJobs } from '../jobs/test-support/wipe-jobs.js';
+import { RecipientsRefusedError } from './outbox.js';
 import { accepted, fileReference, personRequest, registerOperator, typesOf } from './test-support/test-house.js';
 import type { TestProcess } from './test-support/test-process.js';
 import { alertsOf, eachInItsOwnWorld, q } from './test-support/test-world.js';
@@ -36,6 +45,20 @@ describe('a notice', () => {
     const noticeId = noticeIdOf(filingId, caseId);
     const types = await untilTypes(one.store, noticeId, 'NoticeSent');
     expect(types).toEqual(['NoticeIssued', 'NoticeQueued', 'NoticeSent']);
+    expect(one.errors).toEqual([]);
+  });
+
+  it('leaves also through a process that looked for it before there was one', async () => {
+    const [one, other] = [world.open(), world.open()];
+    await registerOperator(one);
+    const { caseId, filingId } = await fileReference(one, q('2020-Q4'));
+    const noticeId = noticeIdOf(filingId, caseId);
+    const { state } = await one.house.writePath.load(noticeStream(noticeId), noticeDecider);
+    expect(state.situation).toBe('none');
+    other.engine.policies.start();
+    await untilTypes(one.store, noticeId, 'NoticeQueued');
+    await one.engine.startJobs();
+    await untilTypes(one.store, noticeId, 'NoticeSent');
     expect(one.errors).toEqual([]);
   });
 
@@ -120,6 +143,24 @@ describe('a notice', () => {
   }, 60_000);
 });
 
+describe('a clock that is wrong', () => {
+  it('is not judged by', async () => {
+    const wrong = async () => {
+      throw new Error('our clock is 86400000 ms off');
+    };
+    const [one, other] = [world.open({ checkClock: wrong }), world.open()];
+    await registerOperator(one);
+    const { caseId } = await fileReference(one, q('2020-Q4'));
+    world.clock.set('2021-04-13T06:00:00Z');
+    await expect(one.engine.sweep()).rejects.toThrow('our clock');
+    const missed = async () =>
+      (await typesOf(one.store, caseStream(caseId))).filter((type) => type === 'ObligationMissed');
+    expect(await missed()).toEqual([]);
+    await other.sweep();
+    expect(await missed()).toHaveLength(1);
+  });
+});
+
 describe('a queue that was wiped', () => {
   it('is filled again with all that is owed, while everything runs', async () => {
     const one = world.open({ delivery: push(), keeperSeconds: 0.2 });
@@ -144,9 +185,9 @@ describe('a queue that was wiped', () => {
 });
 
 describe('an alert', () => {
-  async function reminded(one: TestProcess): Promise<Uuid> {
+  async function reminded(one: TestProcess, at = '2021-04-13T06:00:00Z'): Promise<Uuid> {
     const { caseId } = await fileReference(one, q('2020-Q4'));
-    world.clock.set('2021-04-13T06:00:00Z');
+    world.clock.set(at);
     await one.sweep();
     return caseId;
   }
@@ -187,6 +228,44 @@ describe('an alert', () => {
     expect(text).toContain('Последний день срока: 2021-04-12');
     expect(text).toContain('Дней просрочки: 1');
     expect(text).not.toContain('940140000385');
+  });
+
+  it('says once why it cannot be mailed, and tells the others meanwhile', async () => {
+    let tries = 0;
+    const put = async () => {
+      tries++;
+      throw Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+    };
+    const one = world.open({ mail: { put } });
+    await registerOperator(one, { emails: ['filings@example.kz'] });
+    const caseId = await reminded(one, '2021-05-20T06:00:00Z');
+    await one.engine.startJobs();
+    const [alert] = await alertsOf(one.store, caseId);
+    expect(alert!.audience).toEqual(['operator', 'senior-officer']);
+    await eventually(async () => {
+      await one.queue.retry('send-alert', `alert-${alert!.alertId}`);
+      return tries >= 3;
+    });
+    expect(await sendings(one.store, caseId)).toEqual([
+      expect.objectContaining({ type: 'AlertFailed', audience: 'operator' }),
+      expect.objectContaining({ type: 'AlertSent', channel: 'register', audience: 'senior-officer' }),
+    ]);
+  });
+
+  it('goes to the letter list when the mail server knows none of the addresses', async () => {
+    const put = async () => {
+      throw new RecipientsRefusedError('none');
+    };
+    const one = world.open({ mail: { put } });
+    await registerOperator(one, { emails: ['filings@example.kz'] });
+    const caseId = await reminded(one, '2021-05-20T06:00:00Z');
+    await one.engine.startJobs();
+    await eventually(async () => (await sendings(one.store, caseId)).length === 3);
+    expect(await sendings(one.store, caseId)).toMatchObject([
+      { type: 'AlertFailed', audience: 'operator' },
+      { type: 'AlertSent', audience: 'operator', channel: 'letter-list' },
+      { type: 'AlertSent', audience: 'senior-officer', channel: 'register' },
+    ]);
   });
 
   it('goes to the letter list without a mail address', async () => {

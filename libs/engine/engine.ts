@@ -22,6 +22,11 @@ export interface EngineOptions {
   readonly leadership: Leadership;
   /** One process sweeps at a time. */
   readonly sweeping: Pick<Leadership, 'tryAcquire'>;
+  /**
+   * Asked before a sweep. A miss is on record for good: who has a clock that is wrong must not judge by it.
+   * @throws Error when it is
+   */
+  readonly checkClock?: () => Promise<void>;
   /** Asked before this process performs policies; see `PolicyRunnerOptions`. */
   readonly mayLead?: () => Promise<void>;
   readonly outbox: Outbox;
@@ -143,10 +148,11 @@ export class Engine {
   }
 
   private async sweepAlone(requeue: () => Promise<Requeued>): Promise<LastSweep | undefined> {
-    const { house, boards, engineStore, onError, sweeping } = this.options;
+    const { house, boards, engineStore, onError, sweeping, checkClock } = this.options;
     const turn = await sweeping.tryAcquire();
     if (turn === undefined) return undefined;
     try {
+      await checkClock?.();
       const report = await sweep({ house, boards, ...(onError ? { onError } : {}) });
       const last: LastSweep = { ...report, requeued: await requeue() };
       await engineStore.saveReport(sweepReport, last.at, last);
@@ -246,10 +252,13 @@ async function comesWithin(ms: number, work: Promise<unknown>): Promise<boolean>
   }
 }
 
-/** Status must come though the queue is away; a client of Redis would wait for it without end. */
+/**
+ * Status must come though the queue is away; a client of Redis would wait for it without end. And it must come before
+ * who asks about our health gives up, after two seconds.
+ */
 async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), 2000)));
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), 1000)));
   try {
     return await Promise.race([answer.catch(() => undefined), late]);
   } finally {

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { derivedId, instant } from '#libs/kernel';
 import { createSmtpOutbox, greetMailServer, type Mail } from './index.js';
+import { RecipientsRefusedError } from './outbox.js';
 
 /** Speaks as much of SMTP as a client that sends one mail needs, and answers the mail as the test says. */
 class MailServer {
   readonly taken: string[] = [];
   answer: 'accept' | 'refuse' | 'cut' = 'accept';
+  recipients = '250 yes';
   private readonly server: Server = createServer((socket) => this.speak(socket));
 
   static async start(): Promise<MailServer> {
@@ -48,7 +50,7 @@ class MailServer {
           inMail = true;
           socket.write('354 go on\r\n');
         } else if (/^QUIT/i.test(said)) socket.end('221 bye\r\n');
-        else socket.write('250 yes\r\n');
+        else socket.write(/^RCPT/i.test(said) ? `${this.recipients}\r\n` : '250 yes\r\n');
       }
     });
   }
@@ -88,6 +90,13 @@ describe('mail to a mail server', () => {
     expect(server.taken).toEqual([]);
     const away = createSmtpOutbox({ url: 'smtp://127.0.0.1:1', from: 'qadaga@example.kz' });
     await expect(away.put(mail)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('is told from mail that nobody there will ever read', async () => {
+    server.recipients = '550 5.1.1 no such mailbox';
+    await expect(outbox().put(mail)).rejects.toThrow(RecipientsRefusedError);
+    server.recipients = '450 4.2.1 busy';
+    await expect(outbox().put(mail)).rejects.toThrow('450');
   });
 
   it('whose fate is unknown is handed over again as the same mail', async () => {

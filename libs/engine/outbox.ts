@@ -1,4 +1,5 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import nodemailer from 'nodemailer';
 import type { Instant, Uuid } from '#libs/kernel';
@@ -10,6 +11,11 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly date: Instant;
+}
+
+/** For good: none of the addresses is known to the server that would have to take the mail. */
+export class RecipientsRefusedError extends Error {
+  override readonly name = 'RecipientsRefusedError';
 }
 
 /** Where mail leaves us: as files that a mail server picks up, or to a mail server at once. */
@@ -32,21 +38,26 @@ export function createFileOutbox(options: { readonly dir: string; readonly from:
       if (await exists(file)) return;
       const { message } = await composer.sendMail(messageOf(mail, options.from));
       if (!Buffer.isBuffer(message)) throw new Error('a mail could not be composed');
-      const unfinished = `${file}.${process.pid}.part`;
+      const unfinished = `${file}.${randomUUID()}.part`;
       try {
-        const handle = await open(unfinished, 'w', 0o600);
-        try {
-          await handle.writeFile(message);
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
+        await synced(await open(unfinished, 'wx', 0o600), (handle) => handle.writeFile(message));
         await rename(unfinished, file);
+        // Its name is on the disk only when the folder is.
+        await synced(await open(folder, 'r'));
       } finally {
         await rm(unfinished, { force: true });
       }
     },
   };
+}
+
+async function synced(handle: FileHandle, write = async (_: FileHandle): Promise<void> => {}): Promise<void> {
+  try {
+    await write(handle);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 const smtp = (url: string) =>
@@ -64,7 +75,23 @@ const smtp = (url: string) =>
  */
 export function createSmtpOutbox(options: { readonly url: string; readonly from: string }): Outbox {
   const transport = smtp(options.url);
-  return { put: async (mail) => void (await transport.sendMail(messageOf(mail, options.from))) };
+  return {
+    async put(mail) {
+      try {
+        await transport.sendMail(messageOf(mail, options.from));
+      } catch (error) {
+        throw refusesRecipients(error)
+          ? new RecipientsRefusedError('the mail server takes none of the addresses')
+          : error;
+      }
+    },
+  };
+}
+
+/** 5xx to each RCPT: asked again, the server would say the same. */
+function refusesRecipients(error: unknown): boolean {
+  const { command, responseCode } = error as { readonly command?: unknown; readonly responseCode?: unknown };
+  return command === 'RCPT TO' && typeof responseCode === 'number' && responseCode >= 500;
 }
 
 /** Logs in and leaves. @throws Error with what the server said */

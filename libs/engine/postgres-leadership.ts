@@ -35,7 +35,12 @@ export function createPostgresLeadership(options: PostgresLeadershipOptions): Le
   const { config, lock, onError, pollMs = 1000 } = options;
 
   function prepare(): Session {
-    const client = new pg.Client({ ...config, keepAlive: true, query_timeout: silenceMs });
+    const client = new pg.Client({
+      ...config,
+      keepAlive: true,
+      query_timeout: silenceMs,
+      connectionTimeoutMillis: silenceMs,
+    });
     let lose = () => {};
     const lost = new Promise<void>((resolve) => (lose = resolve));
     client.on('error', lose);

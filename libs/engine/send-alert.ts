@@ -19,7 +19,8 @@ import {
 import { onCaseWork, systemRequest, type House } from '#libs/application';
 import { HopelessJobError, type Process } from '#libs/jobs';
 import { mailWords } from './mail-words.js';
-import type { Mail, Outbox } from './outbox.js';
+import { RecipientsRefusedError, type Mail, type Outbox } from './outbox.js';
+import { refusedJob } from './refused-job.js';
 import { isUnmet } from './sweep-case.js';
 import type { WatchJob } from './watch-job.js';
 
@@ -68,19 +69,26 @@ async function send(
     await record({ type: 'CancelAlert', alertId, because }, `cancel-alert/${alertId}`);
     return;
   }
+  let failure: unknown;
   for (const audience of audiences) {
     let channel: Channel;
     try {
       channel = audience === 'operator' ? await tellOperator(house, outbox, state.file, alert, obligation) : 'register';
     } catch (error) {
-      // The stream's revision tells one failed attempt from the next.
-      const key = `alert-failed/${alertId}/${audience}/${work.revision}`;
-      await record({ type: 'RecordAlertFailure', alertId, audience, reason: reasonOf(error) }, key);
-      throw error;
+      // Each reason once: what fails a hundred times in the same way says nothing new.
+      const reason = reasonOf(error);
+      await record({ type: 'RecordAlertFailure', alertId, audience, reason }, failureKey(alertId, audience, reason));
+      failure ??= error;
+      // Nobody reads mail there: a registrar writes a letter. Others are told whatever becomes of this one.
+      if (!(error instanceof RecipientsRefusedError)) continue;
+      channel = 'letter-list';
     }
     await record({ type: 'RecordAlertSent', alertId, channel, audience }, `alert-sent/${alertId}/${audience}`);
   }
+  if (failure !== undefined && !(failure instanceof RecipientsRefusedError)) throw failure;
 }
+
+const failureKey = (alertId: Uuid, audience: string, reason: string) => `alert-failed/${alertId}/${audience}/${reason}`;
 
 async function recordIn(
   house: House,
@@ -90,11 +98,12 @@ async function recordIn(
   cause: Cause | undefined,
 ): Promise<void> {
   const done = await onCaseWork(house, caseId, command, systemRequest(key, house.clock.now(), 'job', cause));
-  if (isRejection(done)) throw new HopelessJobError(`${done.code}: ${done.message}`);
+  if (isRejection(done)) throw refusedJob(done);
 }
 
 /** Goes into a fact for ever: an error's code, never its text, which may hold a path or an address. */
 function reasonOf(error: unknown): string {
+  if (error instanceof RecipientsRefusedError) return 'the mail server knows none of the addresses';
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string' ? `the mail could not be put out (${code})` : 'the mail could not be put out';
 }

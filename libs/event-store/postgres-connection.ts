@@ -32,6 +32,8 @@ export const findCollision = (error: unknown): 'position' | 'stream' | 'ahead' |
   return error.constraint === 'facts_stream_revision_key' ? 'stream' : 'position';
 };
 
+/** A page or a stream takes milliseconds; on a link that carries nothing any more an answer would never come. */
+const longestReadMs = 15_000;
 const quick = { connectionTimeoutMillis: 5_000, keepAlive: true };
 
 /** The connection all appends of a store go through, in the order they are sent; made anew after a loss. */
@@ -129,11 +131,14 @@ export class WriterConnection {
 export class ReaderConnections {
   readonly #pool: pg.Pool;
   readonly #patienceMs: number;
+  readonly #onLoss: () => void;
 
-  constructor(config: PoolConfig, patienceMs: number) {
-    this.#pool = new pg.Pool({ max: 8, ...config, ...quick, idleTimeoutMillis: 30_000 });
-    this.#pool.on('error', () => {});
+  /** @param onLoss when a connection was lost: the next may be to another server, which took over */
+  constructor(config: PoolConfig, patienceMs: number, onLoss: () => void) {
+    this.#pool = new pg.Pool({ max: 8, ...config, ...quick, query_timeout: longestReadMs, idleTimeoutMillis: 30_000 });
+    this.#pool.on('error', () => this.#onLoss());
     this.#patienceMs = patienceMs;
+    this.#onLoss = onLoss;
   }
 
   /** @throws StoreUnavailableError after the reader's patience, or when `isWanted` says no any more. */
@@ -148,6 +153,7 @@ export class ReaderConnections {
         return (await this.#pool.query<Cell[]>({ name, text, values: [...values], rowMode: 'array' })).rows;
       } catch (cause) {
         if (!isConnectionLoss(cause)) throw cause;
+        this.#onLoss();
         if (isWanted === undefined ? Date.now() > deadline : !isWanted())
           throw new StoreUnavailableError('PostgreSQL cannot be reached', { cause });
         await wait(Math.min(500, 10 * 2 ** attempt));

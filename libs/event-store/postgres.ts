@@ -67,10 +67,14 @@ export function createPostgresEventStore(options: PostgresStoreOptions): EventSt
   const { config, upcasters, timeoutMs = 10_000, pollMs = 25 } = options;
   const watch = new Watch();
   const writer = new WriterConnection(config);
-  const readers = new ReaderConnections(config, timeoutMs);
+  const recent = new RecentFacts();
+  // A server that took over may lack the last facts, and give their positions to others.
+  const readers = new ReaderConnections(config, timeoutMs, () => {
+    recent.forget();
+    watch.forget();
+  });
   const appender = new Appender(writer, { timeoutMs, onCommitted: (position) => watch.notice(position) });
   const wholeStreams = new GatheredReads(readMany);
-  const recent = new RecentFacts();
   const subscriptions = new Set<Subscription>();
   let closed = false;
 

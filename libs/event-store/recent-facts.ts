@@ -24,6 +24,11 @@ export class RecentFacts {
     return found;
   }
 
+  forget(): void {
+    this.#young = new Map();
+    this.#old = new Map();
+  }
+
   keep(facts: readonly RecordedFact[]): void {
     for (const fact of facts) this.#young.set(Number(fact.position), fact);
     if (this.#young.size >= this.#size) [this.#old, this.#young] = [this.#young, new Map()];

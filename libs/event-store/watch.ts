@@ -17,6 +17,11 @@ export class Watch {
     this.wakeAll();
   }
 
+  /** Until it is told anew. */
+  forget(): void {
+    this.#known = 0;
+  }
+
   wakeAll(): void {
     for (const wake of this.#waiting) wake();
   }

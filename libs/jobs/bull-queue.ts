@@ -9,7 +9,7 @@ import {
   type JobsOptions,
   type WorkerOptions,
 } from 'bullmq';
-import { instantOfMs } from '#libs/kernel';
+import { instantOfMs, maskText } from '#libs/kernel';
 import type { RedisAnswer } from './ask-redis.js';
 import type { BoardQueue, JobBoard } from './board.js';
 import {
@@ -155,7 +155,12 @@ export class BullQueue implements WatchedJobQueue {
       const living = known?.every === everyMs && known.next !== undefined && known.next > Date.now() - 2 * everyMs;
       if (living && (await hasScheduledJob(queue))) return 'kept';
       if (known) await queue.removeJobScheduler(name);
-      await queue.upsertJobScheduler(name, { every: everyMs }, { name, data: {}, opts: { attempts: 1 } });
+      // Each sweep does what the one before left: one that failed is told of then, and need not be kept.
+      await queue.upsertJobScheduler(
+        name,
+        { every: everyMs },
+        { name, data: {}, opts: { attempts: 1, removeOnFail: true } },
+      );
       return 'made';
     });
   }
@@ -197,8 +202,10 @@ export class BullQueue implements WatchedJobQueue {
     try {
       await (one.process as (payload: unknown, context: JobContext) => Promise<void>)(job.data, context);
     } catch (error) {
-      if (error instanceof HopelessJobError) throw new UnrecoverableError(error.message);
-      throw error;
+      if (error instanceof RetryLaterError) throw error;
+      // BullMQ keeps the words, and shows them; a mail server's hold the address that it refused.
+      const words = maskText(error instanceof Error ? error.message : String(error));
+      throw error instanceof HopelessJobError ? new UnrecoverableError(words) : new Error(words);
     }
   }
 

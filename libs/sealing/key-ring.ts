@@ -192,8 +192,12 @@ export function createKeyRing(pool: Pool, firstMaster: MasterKey) {
       );
       byOperator.clear();
       byId.clear();
-      // The old row version holds the wrapped key until the table is rewritten.
-      if (rowCount) await pool.query('vacuum full vault.operator_keys');
+      // The old row version holds the wrapped key until the table is rewritten; also one whose rewriting failed before.
+      const erased = await pool.query(
+        'select 1 from vault.operator_keys where operator_bin = $1 and erased_at is not null limit 1',
+        [bin],
+      );
+      if (erased.rows.length > 0) await pool.query('vacuum full vault.operator_keys');
       return Boolean(rowCount);
     },
 

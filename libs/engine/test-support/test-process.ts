@@ -4,7 +4,7 @@ import { createPostgresJobQueue } from '#libs/jobs';
 import { eventually } from '../../jobs/test-support/arrivals.js';
 import type { DeliveryConfig } from '../deliver-notice.js';
 import { Engine, type LastSweep } from '../engine.js';
-import { createFileOutbox } from '../outbox.js';
+import { createFileOutbox, type Outbox } from '../outbox.js';
 import { createPostgresLeadership, policyLock, sweepLock } from '../postgres-leadership.js';
 import { createPostgresEngineStore } from '../postgres-store.js';
 import { testHouse, type TestClock, type TestHouse } from './test-house.js';
@@ -13,9 +13,12 @@ export interface TestProcessOptions {
   readonly config: PoolConfig;
   readonly clock: TestClock;
   readonly outbox: string;
+  /** Instead of files in `outbox`. */
+  readonly mail?: Outbox;
   readonly delivery?: DeliveryConfig;
   readonly lockMs?: number;
   readonly keeperSeconds?: number;
+  readonly checkClock?: () => Promise<void>;
 }
 
 export interface TestProcess extends TestHouse {
@@ -30,7 +33,7 @@ export interface TestProcess extends TestHouse {
 
 /** All that one process of the house has, over one database; several of them share it as processes do. */
 export function testProcess(options: TestProcessOptions): TestProcess {
-  const { config, clock, lockMs, keeperSeconds } = options;
+  const { config, clock, lockMs, keeperSeconds, checkClock } = options;
   const errors: string[] = [];
   const onError = (error: unknown, where = 'jobs') => void errors.push(`${where}: ${String(error)}`);
   const store = createPostgresEventStore({ config, pollMs: 5 });
@@ -44,10 +47,11 @@ export function testProcess(options: TestProcessOptions): TestProcess {
     engineStore,
     leadership: createPostgresLeadership({ config, lock: policyLock, onError, pollMs: 20 }),
     sweeping: createPostgresLeadership({ config, lock: sweepLock, onError }),
-    outbox: createFileOutbox({ dir: options.outbox, from: 'qadaga@example.kz' }),
+    outbox: options.mail ?? createFileOutbox({ dir: options.outbox, from: 'qadaga@example.kz' }),
     delivery: options.delivery ?? { channel: 'inbox' },
     onError,
     ...(keeperSeconds ? { keeperSeconds } : {}),
+    ...(checkClock ? { checkClock } : {}),
   });
   return {
     ...house,

@@ -160,6 +160,20 @@ export function jobQueueContract(start: () => Promise<QueueUnderTest>, { inside 
     await calls.reach(2);
   });
 
+  it('keeps no address that a failure names', async () => {
+    behave = async () => {
+      throw new Error('550 5.1.1 <office@example.kz> is not known here');
+    };
+    await queue.work(processors());
+    await deliver(1);
+    const [failure] = await eventually(async () => {
+      const found = await queue.failures();
+      return found.length > 0 && found;
+    });
+    expect(failure!.reason).toMatch(/^550 5\.1\.1 .+ is not known here$/);
+    expect(failure!.reason).not.toContain('office');
+  });
+
   it('refuses to work with a missing or a doubled processor', async () => {
     await expect(queue.work(processors().slice(1))).rejects.toThrow('no processor for: sweep');
     await expect(queue.work([...processors(), processors()[1]!])).rejects.toThrow(

@@ -14,15 +14,24 @@ export interface DatabaseConfig {
 export interface ConnectOptions {
   /** Statements are sent without waiting for the answers of those before. No COPY goes over such a connection. */
   readonly pipeline?: boolean;
+  /** How long a statement may take, ms; without a limit a link that carries nothing any more is waited for without end. */
+  readonly answerMs?: number;
 }
 
 /** A connection whose session reads instants in UTC and notices a dead peer within seconds. */
 export async function connect(
   config: DatabaseConfig,
   applicationName: string,
-  { pipeline = false }: ConnectOptions = {},
+  { pipeline = false, answerMs }: ConnectOptions = {},
 ): Promise<pg.Client> {
-  const client = new pg.Client({ ...config, application_name: applicationName, keepAlive: true, pipeline });
+  const client = new pg.Client({
+    ...config,
+    application_name: applicationName,
+    keepAlive: true,
+    pipeline,
+    connectionTimeoutMillis: 5_000,
+    ...(answerMs === undefined ? {} : { query_timeout: answerMs }),
+  });
   // Without a listener the loss of an idle connection would end the process; whoever uses it next gets the error.
   client.on('error', () => {});
   await client.connect();

@@ -9,6 +9,7 @@ import { createProjections, createReadModels, type ReadModels, type ReadModelsOp
 import { cast, createStory, fileReference, openCase, openObligation, record, rules, zone } from '../testing.js';
 import { tellLives } from '../testing-life.js';
 import type { Projection } from './projection.js';
+import { copyRows } from './sql.js';
 
 let postgres: TestPostgres;
 let database: TestDatabase;
@@ -338,6 +339,20 @@ describe('a fact that cannot be folded', () => {
 });
 
 describe('a rebuild', () => {
+  it('is told that its rows were refused', async () => {
+    const client = new pg.Client(database.owner);
+    await client.connect();
+    try {
+      const [table] = createProjections({ rules, zone })[0]!.tables;
+      await expect(copyRows(client, table!, undefined, [Buffer.from('no row\n')])).rejects.toThrow(
+        /missing data|invalid/,
+      );
+      expect((await client.query<{ one: number }>('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    } finally {
+      await client.end();
+    }
+  });
+
   it('gives row by row what the live read models are, while they go on and readers always find rows', async () => {
     const story = createStory();
     tellLives(story, 30, 5, 21);

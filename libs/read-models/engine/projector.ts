@@ -47,6 +47,8 @@ export interface Projector {
 const retryLookMs = 1_000;
 const failurePauseMs = 250;
 const longestRestMs = 20;
+/** Rows of a batch are read and written in far less. */
+const longestStatementMs = 30_000;
 const silenceMs = 4_000;
 
 export function createProjector(options: ProjectorOptions): Projector {
@@ -62,7 +64,7 @@ export function createProjector(options: ProjectorOptions): Projector {
       state = 'standby';
       let client: pg.Client | undefined;
       try {
-        client = await connect(config, 'qadaga projector', { pipeline: true });
+        client = await connect(config, 'qadaga projector', { pipeline: true, answerMs: longestStatementMs });
         // Units are always found by a key; a plan made while a table was small must hold when it has grown.
         // A projector says something every second; from one that stands still PostgreSQL takes the lock.
         await client.query(

@@ -132,10 +132,10 @@ class CopyIn implements Submittable {
     connection.endCopyFrom();
   }
   handleCommandComplete(): void {}
+  /** The last that `pg` tells a query: it does not say to one that failed that the server is ready. */
   handleError(error: Error): void {
     this.error = error;
-    // A lost connection sends no ReadyForQuery.
-    if (!('severity' in error)) this.handleReadyForQuery();
+    this.handleReadyForQuery();
   }
   handleReadyForQuery(): void {
     const { callback } = this;
