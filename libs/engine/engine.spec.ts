@@ -62,6 +62,19 @@ describe('a notice', () => {
     expect(one.errors).toEqual([]);
   });
 
+  it('leaves though its job was given up before', async () => {
+    const one = world.open({ keeperSeconds: 0.2 });
+    await registerOperator(one);
+    const { caseId, filingId } = await fileReference(one, q('2020-Q4'));
+    const noticeId = noticeIdOf(filingId, caseId);
+    await one.queue.enqueue('deliver-notice', { noticeIds: [noticeId] }, { jobId: `notice-${noticeId}` });
+    await one.engine.startJobs();
+    await eventually(async () => (await one.queue.depth())['deliver-notice'].failed === 1);
+    one.engine.policies.start();
+    await untilTypes(one.store, noticeId, 'NoticeSent');
+    await eventually(async () => (await one.queue.depth())['deliver-notice'].failed === 0);
+  });
+
   it('is posted again after an error and after silence, under one key, and recorded as delivered once', async () => {
     // A lock so long that a busy machine does not take the job away while the energy body is silent.
     const one = world.open({ delivery: push(2000), lockMs: 15_000 });

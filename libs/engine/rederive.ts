@@ -1,7 +1,7 @@
 import type { Uuid } from '#libs/kernel';
-import type { JobQueue } from '#libs/jobs';
+import type { JobFailure, JobQueue } from '#libs/jobs';
 import type { DueBoards, EngineStore, OwedPage } from './ports.js';
-import { queueOwed } from './queue-owed.js';
+import { queueOwed, type Owed } from './queue-owed.js';
 
 export interface Requeued {
   readonly notices: number;
@@ -13,7 +13,8 @@ const pageSize = 1000;
 
 /**
  * Queues everything that is owed and may have no job: what the queue holds already it takes once. So a queue may lose all
- * it has, and nothing is forgotten.
+ * it has, and nothing is forgotten. A job that was given up is begun again as long as what it is for is owed: its id is
+ * held, so no other would come.
  */
 export async function requeueOwed(
   boards: DueBoards,
@@ -21,38 +22,39 @@ export async function requeueOwed(
   queue: JobQueue,
   noticesPerJob: number,
 ): Promise<Requeued> {
+  const givenUp = (await queue.failures()).filter(({ state }) => state === 'failed');
+  const give = async (owed: readonly Owed[]): Promise<void> => {
+    await queueOwed(queue, owed, noticesPerJob);
+    const ids = new Set(owed.map(idOf));
+    for (const job of givenUp) if (meantFor(job).some((id) => ids.has(id))) await queue.retry(job.name, job.jobId);
+  };
   const notices = await inPages(
     (page) => boards.unsentNotices(page),
     (one) => one.noticeId,
-    (page) =>
-      queueOwed(
-        queue,
-        page.map(({ noticeId }) => ({ owed: 'notice', noticeId })),
-        noticesPerJob,
-      ),
+    (page) => give(page.map(({ noticeId }) => ({ owed: 'notice', noticeId }))),
   );
   const alerts = await inPages(
     (page) => boards.unsentAlerts(page),
     (one) => one.alertId,
-    (page) =>
-      queueOwed(
-        queue,
-        page.map((alert) => ({ owed: 'alert', ...alert })),
-        noticesPerJob,
-      ),
+    (page) => give(page.map((alert) => ({ owed: 'alert', ...alert }))),
   );
   const orders = await engineStore.pendingOrders();
-  await queueOwed(
-    queue,
-    orders.map(({ orderFactId }) => ({ owed: 'order', orderFactId })),
-    noticesPerJob,
-  );
+  await give(orders.map(({ orderFactId }) => ({ owed: 'order', orderFactId })));
   return { notices, alerts, orders: orders.length };
+}
+
+const idOf = (owed: Owed): Uuid =>
+  owed.owed === 'notice' ? owed.noticeId : owed.owed === 'alert' ? owed.alertId : owed.orderFactId;
+
+function meantFor({ payload }: JobFailure): readonly Uuid[] {
+  if ('noticeIds' in payload) return payload.noticeIds;
+  if ('alertId' in payload) return [payload.alertId];
+  return 'orderFactId' in payload ? [payload.orderFactId] : [];
 }
 
 async function inPages<Row>(
   ask: (page: OwedPage) => Promise<readonly Row[]>,
-  idOf: (row: Row) => Uuid,
+  idIn: (row: Row) => Uuid,
   give: (rows: readonly Row[]) => Promise<void>,
 ): Promise<number> {
   let count = 0;
@@ -62,6 +64,6 @@ async function inPages<Row>(
     if (rows.length > 0) await give(rows);
     count += rows.length;
     if (rows.length < pageSize) return count;
-    after = idOf(rows.at(-1)!);
+    after = idIn(rows.at(-1)!);
   }
 }

@@ -28,8 +28,10 @@ export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptio
     // A job that a crash takes back is derived anew, so no commit here waits for the disk.
     options: `-c search_path=${jobsSchema} -c synchronous_commit=off`,
   });
-  // Without a listener a connection lost while idle would end the process.
+  // Without a listener a connection lost while idle would end the process; also one that BullMQ has just taken out of the
+  // pool: it listens a moment later, and a server that is killed says its last word together with its last answer.
   pool.on('error', (error) => options.onError?.(error));
+  pool.on('connect', (client) => client.on('error', () => {}));
   // BullMQ types what a backend connects with for Redis alone.
   const backend = createPostgresBackend as unknown as BackendFactory;
   const server: Server = {

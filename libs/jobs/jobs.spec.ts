@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { derivedId, instantOfMs, type Uuid } from '#libs/kernel';
@@ -57,6 +59,25 @@ describe('the queue on PostgreSQL', () => {
     await migrateJobs(database.owner);
     const queue = createPostgresJobQueue({ config: database.app });
     return { queue, pass: async () => {}, wipe: () => wipeJobs(database.owner), dispose: () => database.drop() };
+  });
+
+  it('outlives a server that says its last word together with its answer', async () => {
+    const message = (type: string, body: string) => {
+      const head = Buffer.alloc(5);
+      head.write(type);
+      head.writeInt32BE(4 + body.length, 1);
+      return Buffer.concat([head, Buffer.from(body)]);
+    };
+    const last = 'SFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0';
+    const greeting = Buffer.concat([message('R', '\0\0\0\0'), message('Z', 'I'), message('E', last)]);
+    const dying = net.createServer((socket) => socket.on('error', () => {}).once('data', () => socket.end(greeting)));
+    await once(dying.listen(0, '127.0.0.1'), 'listening');
+    const { port } = dying.address() as net.AddressInfo;
+    const config = { host: '127.0.0.1', port, user: 'qadaga_app', database: 'qadaga' };
+    const queue = createPostgresJobQueue({ config, onError: () => {} });
+    await expect(queue.depth()).rejects.toThrow(/connection/i);
+    await queue.close();
+    dying.close();
   });
 
   it('migrates twice, and anew after its tables were emptied', async () => {

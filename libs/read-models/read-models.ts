@@ -93,6 +93,10 @@ export async function createReadModels(options: ReadModelsOptions) {
   const source = await readModelDataSource(config, {
     extra: { ...askingConfig, max: 10, options: '-c timezone=UTC', application_name: 'qadaga queries' },
   } as object).initialize();
+  // TypeORM listens to a connection a moment after it took it: what is lost in between would end the process.
+  (source.driver as unknown as { readonly master: pg.Pool }).master.on('connect', (client) =>
+    client.on('error', () => {}),
+  );
   const pool = new pg.Pool({ ...askingConfig, max: 3, application_name: 'qadaga read models' });
   pool.on('error', (error) => onLog(`read models: ${error.message}`));
 

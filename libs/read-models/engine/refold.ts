@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { comparePositions, type EventStore } from '#libs/event-store';
+import { comparePositions, StoreUnavailableError, type EventStore } from '#libs/event-store';
 import type { DomainFact } from '../facts.js';
 import { lockCheckpoints } from './checkpoint.js';
 import { inTransaction } from './connection.js';
@@ -53,7 +53,9 @@ async function refold(client: pg.ClientBase, store: EventStore, run: ModelRun, u
     facts = (await factsOfUnit(store, projection, unit)).filter(
       (fact) => comparePositions(fact.position, position) <= 0,
     );
-  } catch {
+  } catch (error) {
+    // A log that is away says nothing of its facts.
+    if (error instanceof StoreUnavailableError) throw error;
     unreadable = true;
   }
   const fresh = new ModelRun({

@@ -55,6 +55,7 @@ async function killing(
       }
     }
     if (findings.length === 0) await load.end();
+    else load.abandon();
     findings.push(...load.faults);
     const stopped = findings.length > 0;
     if (load.internalErrors.length > 0)
