@@ -262,6 +262,12 @@ describe('bad input', () => {
     expect([answer.status, answer.body.errors?.[0]?.pointer]).toEqual([status, pointer]);
   });
 
+  it('takes paper that came today before noon as received now, not later', async () => {
+    const paper = { channel: 'paper', receivedOn: '2021-04-05', period: '2021-Q1', journalNo: 'PAPER-TODAY' };
+    const filed = await api.ask('POST', url, { as: 'registrar', body: { ...good, caseId, ...paper } });
+    expect(filed).toMatchObject({ status: 201, body: { receivedAt: api.clock.now() } });
+  });
+
   it('such as half of the bank details, or a wrong check digit, never comes back', async () => {
     const newCase = { operatorBin: ownBin, region: '55', address: 'x' };
     for (const bank of [

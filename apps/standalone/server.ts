@@ -29,10 +29,12 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
     const opened = await openHouse(config, { projector: false, onLog, telemetry, ...(embedded ? { embedded } : {}) });
     closers.push(() => opened.close());
     const work = prepareWork(opened, workerRoles, logger);
-    closers.push(() => work.stop());
+    const starting = work.start();
+    // What is still starting when something else fails would go on after it was stopped.
+    closers.push(() => starting.catch(() => {}).then(() => work.stop()));
     const serving = serveApi(opened, work, logger);
     closers.push(() => serving.then((served) => served.close()).catch(() => {}));
-    const [served] = await Promise.all([serving, work.start()]);
+    const [served] = await Promise.all([serving, starting]);
     return { ...served, opened, engine: work.engine, close };
   } catch (error) {
     await close().catch(() => {});

@@ -36,7 +36,8 @@ export async function register(
     return reject('refused', 'journal-no-reserved', 'numbers of this form are given by the system only', [
       { pointer: '/journalNo', code: 'reserved', message: 'has the form of the numbers that the system gives' },
     ]);
-  const times = receiptTimes(received ?? { at: request.arrivedAt }, rules, house.lawBook.calendar(rules.calendarId));
+  const calendar = house.lawBook.calendar(rules.calendarId);
+  const times = receiptTimes(received ?? { at: request.arrivedAt }, rules, calendar, request.arrivedAt);
   return {
     journalNo: intake.journalNo ?? (await house.numbers.next('journal', Number(times.registeredOn.slice(0, 4)))),
     channel: intake.channel,
@@ -45,16 +46,19 @@ export async function register(
   };
 }
 
-/** A bare day counts as noon of that day by the regulator's clock. */
+/** A bare day counts as noon of that day by the regulator's clock; before noon of that very day, as `now`. */
 export function receiptTimes(
   received: { readonly at: Instant } | { readonly on: PlainDate },
   rules: RuleSet,
   calendar: Calendar,
+  now?: Instant,
 ): Pick<Registration, 'receivedAt' | 'receivedOn' | 'precision' | 'registeredOn'> {
   const known = 'on' in received;
   const receivedOn = known ? received.on : dayAt(received.at, rules.zone);
+  const noon = instantAt(receivedOn, '12:00', rules.zone);
+  const isToday = now !== undefined && dayAt(now, rules.zone) === receivedOn;
   return {
-    receivedAt: known ? instantAt(received.on, '12:00', rules.zone) : received.at,
+    receivedAt: known ? (isToday && now < noon ? now : noon) : received.at,
     receivedOn,
     precision: known ? 'day' : 'instant',
     registeredOn: rules.registration === 'next-working-day' ? nextWorkingDay(calendar, receivedOn) : receivedOn,

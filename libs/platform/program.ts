@@ -32,11 +32,16 @@ export async function runProgram(
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     process.stderr.write(`${program.words} (ready in ${seconds} s)\n`);
   } catch (error) {
-    const text =
-      error instanceof ConfigError || !(error instanceof Error) ? String(error) : (error.stack ?? error.message);
-    process.stderr.write(`Qadaga did not start: ${text}\n`);
+    process.stderr.write(`Qadaga did not start: ${wordsOf(error)}\n`);
     process.exitCode = 1;
     // A half-open house must not keep the process alive.
     setTimeout(() => process.exit(1), 2000).unref();
   }
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof ConfigError || !(error instanceof Error)) return String(error);
+  const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
+  if (code === 'EADDRINUSE') return `port ${String(port)} is taken by another program; PORT names another`;
+  return error.stack ?? error.message;
 }

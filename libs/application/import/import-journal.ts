@@ -136,7 +136,12 @@ async function takeRow(
   const knownCase = record.takenBy(request.commandId, journalNo);
   if (knownCase) return { outcome: 'accepted', caseId: knownCase, known: true };
 
-  const judged = judgeRow(row.values, record, { rules: options.rules, regions: options.regions, now });
+  const judging = { rules: options.rules, regions: options.regions, now };
+  let judged = judgeRow(row.values, record, judging);
+  if (!isFault(judged) && record.hides(judged, request.commandId)) {
+    record.seeAll();
+    judged = judgeRow(row.values, record, judging);
+  }
   if (isFault(judged)) return { outcome: 'rejected', columnAtFault: judged.column, reason: judged.reason };
 
   const existing = record.caseByRef(judged.caseRef);
@@ -199,7 +204,7 @@ async function takeRow(
   record.add({
     caseRef: judged.caseRef,
     caseId,
-    loaded: { ...after, commands: new Map() },
+    loaded: after,
     journalNo: judged.journalNo,
     entry,
     commandId: request.commandId,

@@ -106,6 +106,41 @@ describe('the journal of an authorized body, imported', () => {
     await check();
   });
 
+  it('can be mended and imported again: what is on record stays, what was wrong comes in', async () => {
+    const { house, catalogue, store } = memoryHouse(instant('2026-11-22T00:00:00Z'));
+    const run = async (mended: { readonly [row: string]: { readonly [column: string]: string } }) => {
+      const outcomes: RowOutcome[] = [];
+      const journal = await openJournal(sample('journal.csv'));
+      const rows = async function* () {
+        for await (const row of journal.rows()) yield { ...row, values: { ...row.values, ...mended[row.rowNo] } };
+      };
+      const summary = await importJournal(house, rows(), {
+        rules: catalogue.ruleSet('kz-384-2020'),
+        regions: catalogue.regions,
+        requestHash: (text) => text,
+        onOutcome: (outcome) => void outcomes.push(outcome),
+      });
+      return { summary, rejected: outcomes.filter(({ outcome }) => outcome === 'rejected') };
+    };
+    const first = await run({});
+    const mended = { 5: { note: 'қайта тексерілді' }, 7: { jobs: '5' } };
+    const second = await run(mended);
+    // Row 7 was wrong and comes in; row 5 was right, and is on record as it was.
+    expect(second.summary).toMatchObject({ accepted: 253, known: 252, rejected: 10, cases: first.summary.cases });
+    const used = expect.stringContaining('is used already') as string;
+    const [one, ...others] = first.rejected.filter(({ row }) => row !== '7');
+    expect(second.rejected).toEqual([
+      one,
+      { row: '5', outcome: 'rejected', columnAtFault: 'journal_no', reason: used },
+      ...others,
+    ]);
+    const head = await store.head();
+    const third = await run(mended);
+    expect(third.summary).toMatchObject({ accepted: 253, known: 253, rejected: 10 });
+    expect(third.rejected).toEqual(second.rejected);
+    expect(await store.head()).toBe(head);
+  });
+
   it('lists both notices when a correction of the same day bears an earlier time than its filing', async () => {
     const { house, refs, catalogue } = memoryHouse(instant('2026-11-22T00:00:00Z'));
     const values = {

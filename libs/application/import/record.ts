@@ -29,7 +29,8 @@ interface Known<T> {
 /**
  * What rows are judged against: the log, read a chunk of rows ahead, with what the chunk itself adds laid over it. A row
  * may speak of earlier rows only: when the same file is run again, what its later rows had put on record is not seen,
- * so that every row is judged as it was the first time.
+ * so that every row is judged as it was the first time; only a row that was changed since, and would claim what a later
+ * one has, is judged by all there is.
  * Cases are kept between chunks (least recently used go first), so memory stays steady however long the journal is.
  */
 export class ImportRecord implements OnRecord {
@@ -37,6 +38,7 @@ export class ImportRecord implements OnRecord {
   private entries = new Map<string, Known<JournalEntry>>();
   private refs = new Map<string, Known<Uuid>>();
   private ordinal = 0;
+  private sight: 'earlier' | 'all' = 'earlier';
   private operators = new Set<string>();
 
   constructor(
@@ -113,10 +115,24 @@ export class ImportRecord implements OnRecord {
   /** The row that is judged next. */
   standAt(ordinal: number): void {
     this.ordinal = ordinal;
+    this.sight = 'earlier';
+  }
+
+  /** Whether the row would claim a number or a reference that another row has, which it does not see. */
+  hides({ journalNo, caseRef }: { readonly journalNo: string; readonly caseRef: string }, commandId: Uuid): boolean {
+    const claimed: readonly (Known<unknown> | undefined)[] = [this.entries.get(journalNo), this.refs.get(caseRef)];
+    return claimed.some(
+      (known) => known !== undefined && known.commandId !== commandId && this.seen(known) === undefined,
+    );
+  }
+
+  seeAll(): void {
+    this.sight = 'all';
   }
 
   private seen<T>(known: Known<T> | undefined): T | undefined {
-    return known && (known.place === undefined || known.place.ordinal < this.ordinal) ? known.value : undefined;
+    const isSeen = known && (this.sight === 'all' || known.place === undefined || known.place.ordinal < this.ordinal);
+    return isSeen ? known.value : undefined;
   }
 
   caseByRef(caseRef: string) {
