@@ -6,7 +6,7 @@ import { factTypes } from '#libs/domain';
 import { knownTypesOnly, observedStore, openDraft, type Draft, type EventStore } from '#libs/event-store';
 import type { EmbeddedPostgres } from '#libs/embedded';
 import { createIdentity, type Identity } from '#libs/identity';
-import type { Config } from '#libs/platform';
+import { ConfigError, type Config } from '#libs/platform';
 import { createReadModels, type ReadModels } from '#libs/read-models';
 import { loadRules, type RulesCatalogue } from '#libs/rules';
 import { createSealer, loadMasterKey, type Sealer } from '#libs/sealing';
@@ -64,8 +64,10 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
   const { telemetry } = options;
   const observe = telemetry?.observe ?? unobserved;
   const catalogue = loadRules();
-  // An unknown rule set stops the start here, by its name.
-  catalogue.ruleSet(config.ruleSet);
+  if (!catalogue.findRuleSet(config.ruleSet)) {
+    const known = catalogue.ruleSets.map(({ id }) => id).join(', ');
+    throw new ConfigError([{ name: 'QADAGA_RULES', message: `names no rule set; there are ${known}` }]);
+  }
   const databases = await openDatabases(config, options.embedded);
   const closers: (() => Promise<unknown>)[] = [() => databases.stop(), async () => telemetry?.stop()];
   const close = async () => {

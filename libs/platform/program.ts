@@ -39,8 +39,12 @@ export async function runProgram(
   }
 }
 
+const builtIn = new Set(['TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'AggregateError']);
+
 function wordsOf(error: unknown): string {
   if (error instanceof ConfigError || !(error instanceof Error)) return String(error);
+  // Errors with names of ours speak to who runs the program; of others the place says more than the words.
+  if (/^[A-Z]\w+Error$/.test(error.name) && !builtIn.has(error.name)) return error.message;
   const { code, port } = error as { readonly code?: unknown; readonly port?: unknown };
   if (code === 'EADDRINUSE') return `port ${String(port)} is taken by another program; PORT names another`;
   return error.stack ?? error.message;
