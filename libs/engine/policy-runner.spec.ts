@@ -74,6 +74,29 @@ describe('the policy runner', () => {
   });
   afterEach(() => store.close());
 
+  it('ends also when it is asked to while it reads where it was', async () => {
+    let reading = () => {};
+    const reads = new Promise<void>((resolve) => (reading = resolve));
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const { checkpoint } = engineStore;
+    engineStore = {
+      ...engineStore,
+      checkpoint: async (name) => {
+        reading();
+        await answered;
+        return checkpoint(name);
+      },
+    };
+    const one = runner();
+    one.start();
+    await reads;
+    const stopped = one.stop();
+    answer();
+    await stopped;
+    expect(one.state.leading).toBe(false);
+  }, 10_000);
+
   it('performs everything from the beginning of an existing log, in order within a case, and nothing twice', async () => {
     const filings = await file(store, [caseA, caseB, caseA, caseA, caseB]);
     await runner().catchUp();

@@ -148,7 +148,12 @@ export class PolicyRunner {
       onCaughtUp: () => (this.caughtUp = true),
     });
     const leaving = new AbortController();
-    const ended = new Promise<void>((resolve) => this.ending.signal.addEventListener('abort', () => resolve()));
+    const { signal } = this.ending;
+    const ended = new Promise<void>((resolve) => {
+      // Asked to end while the place was being read, it would never hear of it.
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
     const retrying = this.retryWhileLeading(parkedEveryMs, leaving.signal);
     try {
       await Promise.race([subscription.done, lease.lost, ended]);
