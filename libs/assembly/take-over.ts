@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { movePolicies, PoliciesActiveError, policyPosition } from '#libs/engine';
 import type { Position } from '#libs/event-store';
+import { withClient } from '#libs/postgres';
 import { forgetReadModels, ProjectorActiveError } from '#libs/read-models';
 import type { DatabaseConfig } from './databases.js';
 
@@ -9,7 +9,7 @@ export class HouseInUseError extends Error {
   override readonly name = 'HouseInUseError';
 }
 
-export const performedTo = (owner: DatabaseConfig): Promise<Position | undefined> => asOwner(owner, policyPosition);
+export const performedTo = (owner: DatabaseConfig): Promise<Position | undefined> => withClient(owner, policyPosition);
 
 /**
  * The tables of the house go by another log from now on: read models are emptied, to be made anew, and the policies go on
@@ -17,7 +17,7 @@ export const performedTo = (owner: DatabaseConfig): Promise<Position | undefined
  * @throws HouseInUseError; then nothing was changed.
  */
 export async function takeOver(owner: DatabaseConfig, performed: Position | undefined): Promise<void> {
-  await asOwner(owner, async (client) => {
+  await withClient(owner, async (client) => {
     try {
       await client.query('begin');
       await movePolicies(client, performed);
@@ -29,14 +29,4 @@ export async function takeOver(owner: DatabaseConfig, performed: Position | unde
       throw error;
     }
   });
-}
-
-async function asOwner<T>(owner: DatabaseConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(owner);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

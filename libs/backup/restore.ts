@@ -10,6 +10,7 @@ import {
   type FactToCopy,
   type Position,
 } from '#libs/event-store';
+import { withClient } from '#libs/postgres';
 import { linesOf, partsOf, type CheckedArchive } from './archive-reader.js';
 import { ArchiveFaultError } from './manifest.js';
 import { findFilledTable, loadRows } from './tables.js';
@@ -129,15 +130,5 @@ async function* factsOf(
     });
     yield facts;
     onProgress((done += facts.length), archive.manifest.facts.count);
-  }
-}
-
-async function withClient<T>(owner: ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(owner);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { copyField } from '#libs/postgres';
 import type { EncodedAppend } from './codec.js';
 import { KnownRevisions } from './known-revisions.js';
 import { findCollision, isConnectionLoss, type Statement, type WriterConnection } from './postgres-connection.js';
-import { copyField } from './postgres-copy.js';
 import {
   addBehindSql,
   addBulkSql,

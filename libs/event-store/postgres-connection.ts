@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import pg, { type PoolConfig } from 'pg';
+import { copyIn } from '#libs/postgres';
 import { StoreUnavailableError } from './port.js';
-import { copyIn } from './postgres-copy.js';
 
 /** A prepared statement: `name` is unique per text. */
 export interface Statement {

@@ -2,7 +2,8 @@ import { createPostgresEventStore, encodeFact, migrateEventStore, type Append } 
 import type { Fact } from '#libs/kernel';
 import { copyField, copyIn } from './support/copy-stream.js';
 import { filingFact, plainTable } from './support/facts.js';
-import { onPostgres, withClient } from './support/lab.js';
+import { withClient } from '#libs/postgres';
+import { onPostgres } from './support/lab.js';
 import { goalOf, median, rounded, spread, type Bench } from './support/report.js';
 
 const factsPerStream = 5;

@@ -5,7 +5,8 @@ import type { EventStore } from '#libs/event-store';
 import { copyOut, fromCopyField } from './support/copy-stream.js';
 import { importJournalOf } from './support/import-centres.js';
 import { onKurrent } from './support/kurrentdb.js';
-import { configOf, inNewHome, withClient } from './support/lab.js';
+import { withClient } from '#libs/postgres';
+import { configOf, inNewHome } from './support/lab.js';
 import { goalOf, median, rounded, type Bench, type BenchOptions, type Measured } from './support/report.js';
 
 /** Facts a centre of the generated journal leaves, roughly; the count that is reported is the real one. */

@@ -2,7 +2,8 @@ import { addDays, firstDayOf, instantAt, nextQuarter, type Instant } from '#libs
 import { dueBoards, openHouse, type OpenedHouse } from '#libs/assembly';
 import { sweep, type SweepReport } from '#libs/engine';
 import { importCentres } from './support/import-centres.js';
-import { configOf, inNewHome, withClient } from './support/lab.js';
+import { withClient } from '#libs/postgres';
+import { configOf, inNewHome } from './support/lab.js';
 import { latestQuarter } from './support/quarters.js';
 import { goalOf, percentile, rounded, spread, type Bench } from './support/report.js';
 

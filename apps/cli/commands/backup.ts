@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { openDatabases, openLog, simulatedClockFile, type Databases } from '#libs/assembly';
 import { makeBackup } from '#libs/backup';
 import { sealedFiles } from '#libs/documents';
 import { systemClock } from '#libs/kernel';
 import { loadConfig, projectRoot, type Config } from '#libs/platform';
+import { withClient } from '#libs/postgres';
 import { findMasterKey, opensVault, wrapMasterKey } from '#libs/sealing';
 import { CommandError } from '../command-error.js';
 import { ownerOf } from '../owner-of.js';
@@ -106,12 +107,5 @@ async function keptMasterKey(config: Config, databases: Databases, passphrase: s
   return Buffer.from(`${JSON.stringify(await wrapMasterKey(key, passphrase))}\n`);
 }
 
-async function ask<Row extends pg.QueryResultRow>({ app }: Databases, sql: string): Promise<Row[]> {
-  const client = new pg.Client(app);
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const ask = <Row extends pg.QueryResultRow>({ app }: Databases, sql: string): Promise<Row[]> =>
+  withClient(app, async (client) => (await client.query<Row>(sql)).rows);

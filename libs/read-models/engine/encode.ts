@@ -1,4 +1,5 @@
 import { findPlainDate } from '#libs/kernel';
+import { copyField } from '#libs/postgres';
 import { JsonText } from './json-text.js';
 import type { ColumnType, Table } from './table.js';
 
@@ -69,11 +70,6 @@ export function encodeRow(table: Table, row: object): EncodedRow {
   return fields;
 }
 
-const special = /[\\\t\n\r]/;
-const specials = /[\\\t\n\r]/g;
-const escapes: Record<string, string> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
-const escaped = (text: string) => (special.test(text) ? text.replace(specials, (one) => escapes[one]!) : text);
-
 /** One line of COPY's text format. */
 export function copyLine({ columns }: Table, fields: EncodedRow): string {
   const line = new Array<string>(fields.length);
@@ -82,7 +78,7 @@ export function copyLine({ columns }: Table, fields: EncodedRow): string {
     if (field == null) line[i] = '\\N';
     else {
       const { type } = columns[i]!;
-      line[i] = type === 'text' || type === 'jsonb' ? escaped(field) : field;
+      line[i] = type === 'text' || type === 'jsonb' ? copyField(field) : field;
     }
   }
   return `${line.join('\t')}\n`;

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { comparePositions, type Position } from '#libs/event-store';
 import { streamKey, type DomainFact } from '../facts.js';
 import { together } from './connection.js';
-import { copyLine, encodeRow, type EncodedRow } from './encode.js';
+import { encodeRow, type EncodedRow } from './encode.js';
 import { errorText, writeParked, type ParkedUnit } from './parked.js';
 import type { Projection } from './projection.js';
 import { copyRows, insertRows, loadUnits } from './sql.js';
@@ -35,7 +35,6 @@ const newPart = (): Part => ({ fresh: new Map(), changed: new Map(), rows: 0 });
 
 /** Facts folded between two looks at the clock. */
 const lookEvery = 32;
-const copyChunk = 1 << 16;
 /** Few enough to die young in the garbage collector's eyes, and not to hold up the event loop. */
 const rowsAtOnce = 1_000;
 /** Fewer new rows than this go by INSERT: COPY's round trip is not worth it. */
@@ -257,7 +256,7 @@ export class ModelRun {
       // Only a table being built is filled by COPY: the projector's connection sends ahead, which COPY does not bear.
       if (shadow === undefined || rows.length < copyFrom)
         statements.push(() => insertRows(client, table, shadow, rows, false));
-      else statements.push(() => copyRows(client, table, shadow, chunksOf(table, rows)));
+      else statements.push(() => copyRows(client, table, shadow, rows));
     for (const [table, rows] of changed) statements.push(() => insertRows(client, table, shadow, rows, true));
     await together(client, statements);
   }
@@ -317,23 +316,4 @@ function listOf<K, V>(lists: Map<K, V[]>, key: K): V[] {
   let list = lists.get(key);
   if (list === undefined) lists.set(key, (list = []));
   return list;
-}
-
-function chunksOf(table: Table, rows: readonly EncodedRow[]): Buffer[] {
-  const chunks: Buffer[] = [];
-  let lines: string[] = [];
-  let length = 0;
-  const end = () => {
-    if (lines.length > 0) chunks.push(Buffer.from(lines.join('')));
-    lines = [];
-    length = 0;
-  };
-  for (const row of rows) {
-    const line = copyLine(table, row);
-    lines.push(line);
-    length += line.length;
-    if (length >= copyChunk) end();
-  }
-  end();
-  return chunks;
 }

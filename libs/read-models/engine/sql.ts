@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Connection, Submittable } from 'pg';
+import { copyIn } from '#libs/postgres';
 import { together } from './connection.js';
-import type { EncodedRow } from './encode.js';
+import { copyLine, type EncodedRow } from './encode.js';
 import type { ColumnType, Table, TableColumn } from './table.js';
 
 /** A table of a generation being built carries its number; the one that readers see carries none. */
@@ -114,53 +114,18 @@ function arrayText(fields: EncodedRow, type: ColumnType): string {
   return `${text}}`;
 }
 
-/** COPY … FROM STDIN on a `pg` connection, which has the messages but no way to send them. */
-class CopyIn implements Submittable {
-  callback?: (error: Error | null) => void;
-  private error: Error | null = null;
-
-  constructor(
-    private readonly text: string,
-    private readonly chunks: readonly Buffer[],
-  ) {}
-
-  submit(connection: Connection): void {
-    connection.query(this.text);
-  }
-  handleCopyInResponse(connection: CopyConnection): void {
-    for (const chunk of this.chunks) connection.sendCopyFromChunk(chunk);
-    connection.endCopyFrom();
-  }
-  handleCommandComplete(): void {}
-  /** The last that `pg` tells a query: it does not say to one that failed that the server is ready. */
-  handleError(error: Error): void {
-    this.error = error;
-    this.handleReadyForQuery();
-  }
-  handleReadyForQuery(): void {
-    const { callback } = this;
-    delete this.callback;
-    callback?.(this.error);
-  }
-}
-interface CopyConnection {
-  sendCopyFromChunk(chunk: Buffer): void;
-  endCopyFrom(): void;
-}
-
-/** Loads lines of COPY's text format (`copyLine`) into a table. */
+/** Loads rows into a table by COPY. */
 export function copyRows(
   client: pg.ClientBase,
   table: Table,
   shadow: number | undefined,
-  chunks: readonly Buffer[],
+  rows: readonly EncodedRow[],
 ): Promise<void> {
   const names = table.columns.map(({ name }) => `"${name}"`).join(', ');
-  const copy = new CopyIn(`copy ${tableName(table, shadow)} (${names}) from stdin`, chunks);
-  return new Promise((resolve, reject) => {
-    copy.callback = (error) => (error === null ? resolve() : reject(error));
-    client.query(copy);
-  });
+  const lines = function* () {
+    for (const row of rows) yield copyLine(table, row);
+  };
+  return copyIn(client, `copy ${tableName(table, shadow)} (${names}) from stdin`, lines());
 }
 
 /** Removes all rows of a unit. */

@@ -1,7 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '#libs/embedded';
 import { loadConfig, type Config } from '#libs/platform';
 
@@ -27,16 +26,6 @@ export const onPostgres = <T>(work: (server: EmbeddedPostgres) => Promise<T>): P
       await server.stop();
     }
   });
-
-export async function withClient<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 /** The configuration of a home, whatever the environment says. */
 export const configOf = (home: string, more: NodeJS.ProcessEnv = {}): Config =>

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Client, Connection, Submittable } from 'pg';
+import type { ClientBase, Connection, Submittable } from 'pg';
 import type { Duplex } from 'node:stream';
 
 interface CopyConnection {
@@ -76,7 +76,7 @@ class CopyIn implements Submittable {
 }
 
 /** @throws what `lines` throws, or the engine's error; then no row was added. */
-export function copyIn(client: Client, text: string, lines: Iterable<string>): Promise<void> {
+export function copyIn(client: ClientBase, text: string, lines: Iterable<string>): Promise<void> {
   return new Promise((resolve, reject) => {
     const copy = new CopyIn(text, lines);
     copy.callback = (error) => (error === undefined ? resolve() : reject(error));

@@ -1,0 +1,2 @@
+export { copyField, copyIn } from './copy-in.js';
+export { withClient } from './with-client.js';
