@@ -8,7 +8,16 @@ import { checkEffects, checkOrder, checkReadModels } from '../../test/support/in
 import { backupCommand } from './commands/backup.js';
 import { reportCommand } from './commands/report.js';
 import { restoreCommand } from './commands/restore.js';
-import { ask, eventually, operatorBin, quarterly, TestHouses, writtenIn, type Place } from './testing/test-houses.js';
+import {
+  ask,
+  eventually,
+  operatorBin,
+  plannedConstruction,
+  quarterly,
+  TestHouses,
+  writtenIn,
+  type Place,
+} from './testing/test-houses.js';
 
 jest.setTimeout(300_000);
 
@@ -16,7 +25,7 @@ const passphrase = 'a passphrase of many words';
 
 describe('a house whose log is on KurrentDB', () => {
   let houses: TestHouses;
-  let keys: Record<string, string>;
+  let keys: { readonly [role: string]: string };
   let before: WrittenFact[];
   let sentBefore: number;
   const doubles: KurrentDouble[] = [];
@@ -55,15 +64,7 @@ describe('a house whose log is on KurrentDB', () => {
     const api = `${server.url}/api/v1`;
     const operator = { bin: operatorBin, name: 'Qadaga Data', language: 'en' };
     expect(await ask(`${api}/operators`, keys['registrar']!, operator)).toMatchObject({ status: 201 });
-    const filed = await ask(`${api}/planned-constructions`, keys['operator']!, {
-      newCase: { operatorBin, caseRef: 'DC-1', region: '55', address: 'Екібастұз' },
-      powerMw: '7.90',
-      expansionMw: '40',
-      equipmentInvestmentKzt: '125000000',
-      bankIban: 'KZ86125KZT5004100100',
-      bankBic: 'HSBKKZKX',
-      designStartOn: '2027-06-01',
-    });
+    const filed = await ask(`${api}/planned-constructions`, keys['operator']!, plannedConstruction);
     expect(filed.status).toBe(201);
     await eventually('its notice is taken', () => houses.body.taken.size === 1);
     // From here on the energy body takes nothing: what is filed now stays owed.

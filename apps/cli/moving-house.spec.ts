@@ -11,20 +11,21 @@ import { backupCommand } from './commands/backup.js';
 import { copyLogCommand } from './commands/copy-log.js';
 import { reportCommand } from './commands/report.js';
 import { restoreCommand } from './commands/restore.js';
+import { urlOf } from '../../test/support/deployment.js';
 import {
   ask,
   eventually,
+  iban,
   operatorBin,
+  plannedConstruction,
   quarterly,
   TestHouses,
-  urlOf,
   writtenIn,
   type Told,
 } from './testing/test-houses.js';
 
 jest.setTimeout(300_000);
 
-const iban = 'KZ86125KZT5004100100';
 const mail = 'office@qadaga.kz';
 const phone = '+77015550102';
 const secrets = [iban, mail, phone, 'qdg_', 'a scan of an annex'];
@@ -46,7 +47,7 @@ beforeAll(async () => {
 afterAll(() => houses.close());
 
 describe('a house that is lost and restored', () => {
-  let keys: Record<string, string>;
+  let keys: { readonly [role: string]: string };
   let appeal: string;
   let receipt: Told;
   let before: WrittenFact[];
@@ -64,15 +65,7 @@ describe('a house that is lost and restored', () => {
       contacts: { emails: [mail], phones: [phone] },
     };
     expect(await ask(`${api}/operators`, keys['registrar']!, operator)).toMatchObject({ status: 201 });
-    const filed = await ask(`${api}/planned-constructions`, keys['operator']!, {
-      newCase: { operatorBin, caseRef: 'DC-1', region: '55', address: 'Екібастұз' },
-      powerMw: '7.90',
-      expansionMw: '40',
-      equipmentInvestmentKzt: '125000000',
-      bankIban: iban,
-      bankBic: 'HSBKKZKX',
-      designStartOn: '2027-06-01',
-    });
+    const filed = await ask(`${api}/planned-constructions`, keys['operator']!, plannedConstruction);
     expect(filed.status).toBe(201);
     appeal = filed.body.filingId;
     const attached = await fetch(`${api}/filings/${appeal}/documents?name=a.pdf`, {

@@ -94,7 +94,7 @@ export const fromSources: DeploymentOptions['programOf'] = (app) => [
 ];
 
 /** Milliseconds until `look` answers true. @throws Error when it does not within `patienceMs` */
-export async function until(what: string, patienceMs: number, look: () => Promise<boolean>): Promise<number> {
+export async function until(what: string, patienceMs: number, look: () => Promise<boolean> | boolean): Promise<number> {
   const began = performance.now();
   while (!(await look())) {
     if (performance.now() - began > patienceMs) throw new Error(`${what} did not come within ${patienceMs} ms`);

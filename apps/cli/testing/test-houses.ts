@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { startServer, type RunningServer } from '#apps/standalone';
@@ -7,6 +7,7 @@ import { drawUuid } from '#libs/kernel';
 import { createLogger, loadConfig } from '#libs/platform';
 import { sharedTestPostgres, type TestDatabase } from '../../../libs/embedded/testing.js';
 import { EnergyBody } from '../../../libs/engine/test-support/energy-body.js';
+import { keysOf, until, urlOf } from '../../../test/support/deployment.js';
 
 export interface Told {
   readonly status: number;
@@ -79,9 +80,8 @@ export class TestHouses {
   }
 
   /** The first keys, by role. */
-  keysOf(home: string): Record<string, string> {
-    const text = readFileSync(path.join(this.inDir(home), 'api-keys.txt'), 'utf8');
-    return Object.fromEntries([...text.matchAll(/^([a-z-]+) +(\S+)/gm)].map(([, role, key]) => [role!, key!]));
+  keysOf(home: string): { readonly [role: string]: string } {
+    return keysOf(this.inDir(home));
   }
 
   async close(): Promise<void> {
@@ -92,9 +92,6 @@ export class TestHouses {
     jest.restoreAllMocks();
   }
 }
-
-export const urlOf = ({ user, password, host, port, database }: TestDatabase['app']): string =>
-  `postgres://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
 
 /** GET, or with `given` POST under a key of its own. */
 export async function ask(url: string, key: string, given?: unknown): Promise<Told> {
@@ -107,6 +104,18 @@ export async function ask(url: string, key: string, given?: unknown): Promise<To
   const response = await fetch(url, { ...rest, headers: { ...headers, 'x-api-key': key } });
   return { status: response.status, body: await response.json() };
 }
+
+export const iban = 'KZ86125KZT5004100100';
+
+export const plannedConstruction = {
+  newCase: { operatorBin, caseRef: 'DC-1', region: '55', address: 'Екібастұз' },
+  powerMw: '7.90',
+  expansionMw: '40',
+  equipmentInvestmentKzt: '125000000',
+  bankIban: iban,
+  bankBic: 'HSBKKZKX',
+  designStartOn: '2027-06-01',
+};
 
 export const quarterly = (ref: string) => ({
   newCase: { operatorBin, caseRef: ref, region: '55', address: 'Екібастұз' },
@@ -123,9 +132,4 @@ export async function writtenIn(store: EventStore): Promise<WrittenFact[]> {
   return all;
 }
 
-export async function eventually(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  for (const until = Date.now() + 90_000; !(await isSo());) {
-    if (Date.now() > until) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+export const eventually = (what: string, isSo: () => Promise<boolean> | boolean) => until(what, 90_000, isSo);
