@@ -72,7 +72,7 @@ export class Engine {
   private kept: Promise<void> = Promise.resolve();
   /** As it was told last, so that it is told again only when it changes. */
   private wrongWithQueue: string | undefined;
-  /** Parts of the keeper that have not come back: a queue that is away can hold one for ever. */
+  /** Parts of the keeper that have not come back: a queue that is away can hold one for long. */
   private readonly busy = new Set<string>();
 
   constructor(private readonly options: EngineOptions) {
@@ -252,10 +252,7 @@ async function comesWithin(ms: number, work: Promise<unknown>): Promise<boolean>
   }
 }
 
-/**
- * Status must come though the queue is away; a client of Redis would wait for it without end. And it must come before
- * who asks about our health gives up, after two seconds.
- */
+/** Status must come though the queue is away, and before who asks about our health gives up, after two seconds. */
 async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), 1000)));

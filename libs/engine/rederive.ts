@@ -28,23 +28,29 @@ export async function requeueOwed(
     const ids = new Set(owed.map(idOf));
     for (const job of givenUp) if (meantFor(job).some((id) => ids.has(id))) await queue.retry(job.name, job.jobId);
   };
-  const notices = await inPages(
-    (page) => boards.unsentNotices(page),
-    (one) => one.noticeId,
-    (page) => give(page.map(({ noticeId }) => ({ owed: 'notice', noticeId }))),
-  );
-  const alerts = await inPages(
-    (page) => boards.unsentAlerts(page),
-    (one) => one.alertId,
-    (page) => give(page.map((alert) => ({ owed: 'alert', ...alert }))),
-  );
+  const notices = await inPages(async (page) => {
+    const rows = await boards.unsentNotices(page);
+    return rows.map(({ noticeId }) => ({ owed: 'notice', noticeId }));
+  }, give);
+  const alerts = await inPages(async (page) => {
+    const rows = await boards.unsentAlerts(page);
+    return rows.map((alert) => ({ owed: 'alert', ...alert }));
+  }, give);
   const orders = await engineStore.pendingOrders();
   await give(orders.map(({ orderFactId }) => ({ owed: 'order', orderFactId })));
   return { notices, alerts, orders: orders.length };
 }
 
-const idOf = (owed: Owed): Uuid =>
-  owed.owed === 'notice' ? owed.noticeId : owed.owed === 'alert' ? owed.alertId : owed.orderFactId;
+function idOf(owed: Owed): Uuid {
+  switch (owed.owed) {
+    case 'notice':
+      return owed.noticeId;
+    case 'alert':
+      return owed.alertId;
+    case 'order':
+      return owed.orderFactId;
+  }
+}
 
 function meantFor({ payload }: JobFailure): readonly Uuid[] {
   if ('noticeIds' in payload) return payload.noticeIds;
@@ -52,18 +58,17 @@ function meantFor({ payload }: JobFailure): readonly Uuid[] {
   return 'orderFactId' in payload ? [payload.orderFactId] : [];
 }
 
-async function inPages<Row>(
-  ask: (page: OwedPage) => Promise<readonly Row[]>,
-  idIn: (row: Row) => Uuid,
-  give: (rows: readonly Row[]) => Promise<void>,
+async function inPages(
+  ask: (page: OwedPage) => Promise<readonly Owed[]>,
+  give: (owed: readonly Owed[]) => Promise<void>,
 ): Promise<number> {
   let count = 0;
   let after: Uuid | undefined;
   for (;;) {
-    const rows = await ask({ limit: pageSize, ...(after ? { after } : {}) });
-    if (rows.length > 0) await give(rows);
-    count += rows.length;
-    if (rows.length < pageSize) return count;
-    after = idIn(rows.at(-1)!);
+    const owed = await ask({ limit: pageSize, ...(after ? { after } : {}) });
+    if (owed.length > 0) await give(owed);
+    count += owed.length;
+    if (owed.length < pageSize) return count;
+    after = idOf(owed.at(-1)!);
   }
 }

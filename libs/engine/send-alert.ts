@@ -77,18 +77,20 @@ async function send(
     } catch (error) {
       // Each reason once: what fails a hundred times in the same way says nothing new.
       const reason = reasonOf(error);
-      await record({ type: 'RecordAlertFailure', alertId, audience, reason }, failureKey(alertId, audience, reason));
-      failure ??= error;
-      // Nobody reads mail there: a registrar writes a letter. Others are told whatever becomes of this one.
-      if (!(error instanceof RecipientsRefusedError)) continue;
+      const key = `alert-failed/${alertId}/${audience}/${reason}`;
+      await record({ type: 'RecordAlertFailure', alertId, audience, reason }, key);
+      // The others are told whatever becomes of this one.
+      if (!(error instanceof RecipientsRefusedError)) {
+        failure ??= error;
+        continue;
+      }
+      // Nobody reads mail there: a registrar writes a letter.
       channel = 'letter-list';
     }
     await record({ type: 'RecordAlertSent', alertId, channel, audience }, `alert-sent/${alertId}/${audience}`);
   }
-  if (failure !== undefined && !(failure instanceof RecipientsRefusedError)) throw failure;
+  if (failure !== undefined) throw failure;
 }
-
-const failureKey = (alertId: Uuid, audience: string, reason: string) => `alert-failed/${alertId}/${audience}/${reason}`;
 
 async function recordIn(
   house: House,

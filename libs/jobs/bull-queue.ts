@@ -9,7 +9,7 @@ import {
   type JobsOptions,
   type WorkerOptions,
 } from 'bullmq';
-import { instantOfMs, maskText } from '#libs/kernel';
+import { instantOfMs } from '#libs/kernel';
 import type { RedisAnswer } from './ask-redis.js';
 import type { BoardQueue, JobBoard } from './board.js';
 import {
@@ -22,6 +22,7 @@ import {
   type JobName,
   type JobPayloads,
 } from './catalogue.js';
+import { failureWords } from './failure-words.js';
 import { drainMs, type EnqueueOptions, type JobDepth, type JobFailure, type JobQueue } from './port.js';
 import { retryDelayMs } from './retry-delay.js';
 
@@ -203,8 +204,7 @@ export class BullQueue implements WatchedJobQueue {
       await (one.process as (payload: unknown, context: JobContext) => Promise<void>)(job.data, context);
     } catch (error) {
       if (error instanceof RetryLaterError) throw error;
-      // BullMQ keeps the words, and shows them; a mail server's hold the address that it refused.
-      const words = maskText(error instanceof Error ? error.message : String(error));
+      const words = failureWords(error);
       throw error instanceof HopelessJobError ? new UnrecoverableError(words) : new Error(words);
     }
   }

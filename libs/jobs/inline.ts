@@ -1,4 +1,4 @@
-import { instantOfMs, msOf, type Clock, maskText } from '#libs/kernel';
+import { instantOfMs, msOf, type Clock } from '#libs/kernel';
 import {
   HopelessJobError,
   RetryLaterError,
@@ -9,6 +9,7 @@ import {
   type JobName,
   type JobPayloads,
 } from './catalogue.js';
+import { failureWords } from './failure-words.js';
 import type { EnqueueOptions, JobDepth, JobFailure, JobQueue } from './port.js';
 import { retryDelayMs } from './retry-delay.js';
 
@@ -51,7 +52,7 @@ export function createInlineJobQueue(clock: Clock): InlineJobQueue {
         await (process as (payload: unknown, context: JobContext) => Promise<void>)(job.payload, context);
         held.delete(key);
       } catch (error) {
-        const reason = maskText(error instanceof Error ? error.message : String(error)).slice(0, 300);
+        const reason = failureWords(error);
         const wait = error instanceof RetryLaterError ? error.retryAfterMs : retryDelayMs(attempt);
         const state = error instanceof HopelessJobError ? 'failed' : 'waiting';
         held.set(key, { ...job, attempts: attempt, reason, state, dueMs: now() + wait });

@@ -1,7 +1,7 @@
 import { status, type Metadata, type sendUnaryData, type ServiceError } from '@grpc/grpc-js';
 import type { IUsersServer } from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_grpc_pb.js';
 import usersPb from '@kurrent/kurrentdb-client/generated/kurrentdb/protocols/v1/usermanagement_pb.js';
-import type { Access } from './access.js';
+import type { Access, User } from './access.js';
 import { deniedError, serverError } from './messages.js';
 
 const notFoundError = (name: string) => serverError(status.NOT_FOUND, 'user-not-found', { 'login-name': name });
@@ -11,51 +11,40 @@ const conflictError = (name: string) =>
 /** Accounts, which administrators manage; everybody may look at their own. */
 export function usersService(access: Access): IUsersServer {
   const isAdministrator = (metadata: Metadata) => access.rolesOf(metadata)?.includes('$admins') ?? false;
-  /** Does what an administrator asks for an account that must be there, or must not. */
+  /** Gives an account, which must be there already or must not, what an administrator says of it. */
   const manage = <T>(
     metadata: Metadata,
     name: string,
     isThere: boolean,
     answer: sendUnaryData<T>,
-    act: () => T,
+    done: T,
+    changes: Partial<User>,
   ): void => {
-    const fault = !isAdministrator(metadata)
-      ? deniedError()
-      : access.users.has(name) === isThere
-        ? undefined
-        : isThere
-          ? notFoundError(name)
-          : conflictError(name);
-    if (fault) answer(fault as ServiceError);
-    else answer(null, act());
+    const account = access.users.get(name);
+    if (!isAdministrator(metadata)) return answer(deniedError() as ServiceError);
+    if ((account !== undefined) !== isThere)
+      return answer((isThere ? notFoundError(name) : conflictError(name)) as ServiceError);
+    access.users.set(name, { password: '', groups: [], ...account, ...changes });
+    answer(null, done);
   };
-  const change = (name: string, changes: { password?: string; groups?: readonly string[] }) =>
-    void access.users.set(name, { ...access.users.get(name)!, ...changes });
   const notServed: IUsersServer['enable'] = (_, answer) => answer({ code: status.UNIMPLEMENTED });
   return {
     create: ({ request, metadata }, answer) => {
       const options = request.getOptions()!;
-      const name = options.getLoginName();
-      manage(metadata, name, false, answer, () => {
-        access.users.set(name, { password: options.getPassword(), groups: options.getGroupsList() });
-        return new usersPb.CreateResp();
+      manage(metadata, options.getLoginName(), false, answer, new usersPb.CreateResp(), {
+        password: options.getPassword(),
+        groups: options.getGroupsList(),
       });
     },
     update: ({ request, metadata }, answer) => {
       const options = request.getOptions()!;
-      const name = options.getLoginName();
-      manage(metadata, name, true, answer, () => {
-        change(name, { groups: options.getGroupsList() });
-        return new usersPb.UpdateResp();
-      });
+      const changes = { groups: options.getGroupsList() };
+      manage(metadata, options.getLoginName(), true, answer, new usersPb.UpdateResp(), changes);
     },
     resetPassword: ({ request, metadata }, answer) => {
       const options = request.getOptions()!;
-      const name = options.getLoginName();
-      manage(metadata, name, true, answer, () => {
-        change(name, { password: options.getNewPassword() });
-        return new usersPb.ResetPasswordResp();
-      });
+      const changes = { password: options.getNewPassword() };
+      manage(metadata, options.getLoginName(), true, answer, new usersPb.ResetPasswordResp(), changes);
     },
     details: (call) => {
       const name = call.request.getOptions()!.getLoginName();
