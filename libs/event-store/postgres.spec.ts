@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import { startEmbeddedPostgres } from '#libs/embedded';
+import { withClient } from '#libs/postgres';
 import { sharedTestPostgres, type TestDatabase } from '../embedded/testing.js';
 import { allOf, appendOf, expectSoundLog } from './contract-facts.js';
 import { eventStoreContract } from './contract.js';
@@ -15,6 +15,7 @@ import {
   StoreUnavailableError,
   type EventStore,
 } from './index.js';
+import { givenOnce } from './testing-told.js';
 
 jest.setTimeout(60_000);
 
@@ -26,10 +27,11 @@ async function freshLog(): Promise<TestDatabase> {
 
 eventStoreContract('PostgreSQL', async () => {
   const database = await freshLog();
+  const asGiven = givenOnce();
   const opened: EventStore[] = [];
   return {
     open: async (options) => {
-      const store = createPostgresEventStore({ config: database.app, ...options });
+      const store = asGiven(createPostgresEventStore({ config: database.app, ...options }));
       opened.push(store);
       return store;
     },
@@ -42,25 +44,18 @@ eventStoreContract('PostgreSQL', async () => {
 
 describe('the log in PostgreSQL', () => {
   let database: TestDatabase;
+  let asGiven: (store: EventStore) => EventStore;
   const stores: EventStore[] = [];
   const children: ChildProcess[] = [];
   const open = (options: { timeoutMs?: number } = {}) => {
-    const store = createPostgresEventStore({ config: database.app, ...options });
+    const store = asGiven(createPostgresEventStore({ config: database.app, ...options }));
     stores.push(store);
     return store;
-  };
-  const as = async <T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-    const client = new pg.Client(config);
-    await client.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
   };
 
   beforeEach(async () => {
     database = await freshLog();
+    asGiven = givenOnce();
   });
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -85,14 +80,18 @@ describe('the log in PostgreSQL', () => {
       'create table log.other (a int)',
       "insert into log.facts select * from log.facts on conflict (position) do update set body = ''",
     ])
-      await expect(as(database.app, (client) => client.query(sql))).rejects.toThrow(/permission denied|must be owner/);
+      await expect(withClient(database.app, (client) => client.query(sql))).rejects.toThrow(
+        /permission denied|must be owner/,
+      );
     expect(await allOf(open())).toHaveLength(1);
   });
 
   it('keeps the canonical bytes', async () => {
     const append = appendOf('case-Қ', 'none', 'a', { b: 'Ә\n\u0000', a: [1, { z: null, y: 1.5 }] });
     await open().append(append);
-    const { rows } = await as(database.app, (client) => client.query<{ body: string }>('select body from log.facts'));
+    const { rows } = await withClient(database.app, (client) =>
+      client.query<{ body: string }>('select body from log.facts'),
+    );
     expect(rows[0]!.body).toBe(encodeFact({ ...append.facts[0]!, stream: 'case-Қ', revision: 0 }));
   });
 
@@ -105,7 +104,7 @@ describe('the log in PostgreSQL', () => {
       'id = gen_random_uuid()',
       "body = 'nonsense'",
     ]) {
-      await as(database.owner, (client) =>
+      await withClient(database.owner, (client) =>
         client.query(`begin; update log.facts set ${change} where position = 2; commit`),
       );
       await expect(allOf(store)).rejects.toThrow(CorruptFactError);
@@ -120,7 +119,7 @@ describe('the log in PostgreSQL', () => {
       return 0;
     };
     const keep = (body: string) =>
-      as(database.owner, (client) => client.query('update log.facts set body = $1', [body]));
+      withClient(database.owner, (client) => client.query('update log.facts set body = $1', [body]));
     const body = encodeFact((await store.readStream('case-1'))[0]!);
     expect(await written()).toBe(1);
     for (const other of [body.replace('{"a":1}', '{"a": 1}'), body.replace(/}$/, ',"zone":1}'), ` ${body}`]) {
@@ -186,7 +185,7 @@ describe('the log in PostgreSQL', () => {
   it('says so when it cannot know the outcome in time', async () => {
     const store = open({ timeoutMs: 200 });
     await store.append(appendOf('case-1', 'none', 'a', 1));
-    await as(database.owner, async (holder) => {
+    await withClient(database.owner, async (holder) => {
       await holder.query('begin; lock table log.facts in exclusive mode');
       await expect(store.append(appendOf('case-1', 0, 'b', 2))).rejects.toThrow(StoreUnavailableError);
       await holder.query('rollback');

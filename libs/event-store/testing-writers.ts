@@ -2,11 +2,13 @@ import type { PoolConfig } from 'pg';
 import { appendOf } from './contract-facts.js';
 import type { AppendResult } from './port.js';
 import { createPostgresEventStore } from './postgres.js';
+import { givenOnce } from './testing-told.js';
 
 // A process of several writers for the spec: arguments are its name, the number of writers, and the facts of each.
 // Each writes a stream of its own, and in the end one fact into a stream all writers of all processes fight for.
 const [name, writers, each] = process.argv.slice(2);
-const store = createPostgresEventStore({ config: JSON.parse(process.env['QADAGA_TEST_DATABASE']!) as PoolConfig });
+const config = JSON.parse(process.env['QADAGA_TEST_DATABASE']!) as PoolConfig;
+const store = givenOnce()(createPostgresEventStore({ config }));
 
 async function write(writer: string): Promise<void> {
   for (let n = 0; n < Number(each); n++) {
