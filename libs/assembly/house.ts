@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { systemClock, unobserved, type Clock, type Uuid } from '#libs/kernel';
 import { LawBook, WritePath, type CaseRefs, type House, type JournalEntry } from '#libs/application';
 import { refuseHalfRestored } from '#libs/backup';
@@ -10,6 +10,7 @@ import { ConfigError, type Config } from '#libs/platform';
 import { createReadModels, type ReadModels } from '#libs/read-models';
 import { loadRules, type RulesCatalogue } from '#libs/rules';
 import { createSealer, loadMasterKey, type Sealer } from '#libs/sealing';
+import { lastingPool } from '#libs/postgres';
 import { openDatabases, type Databases } from './databases.js';
 import { caseDirectory } from './directory.js';
 import { openLog } from './event-store.js';
@@ -78,8 +79,7 @@ export async function openHouse(config: Config, options: OpenOptions): Promise<O
     await refuseHalfRestored(databases.app);
     const clock = options.clock ?? clockOf(config);
     const asking = patient(databases.app);
-    const pool = new pg.Pool({ ...asking, max: 6 });
-    pool.on('error', () => {});
+    const pool = lastingPool({ ...asking, max: 6 });
     closers.push(() => pool.end());
     const upcasters = allUpcasters();
     const log = await openLog(config, databases, upcasters);

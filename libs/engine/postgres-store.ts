@@ -1,6 +1,7 @@
 import pg, { type ClientConfig, type PoolConfig } from 'pg';
 import { instantOfMs, type Instant, type Uuid } from '#libs/kernel';
 import type { Position } from '#libs/event-store';
+import { lastingPool } from '#libs/postgres';
 import type { EngineStore, OnError, ParkedFact } from './ports.js';
 
 const schema = (appRole: string) => `
@@ -75,9 +76,7 @@ export function createPostgresEngineStore(options: {
   readonly config: PoolConfig;
   readonly onError?: OnError;
 }): EngineStore {
-  const pool = new pg.Pool({ max: 4, ...options.config });
-  // Without a listener a connection lost while idle would end the process.
-  pool.on('error', (error) => options.onError?.(error, 'engine store'));
+  const pool = lastingPool({ max: 4, ...options.config }, (error) => options.onError?.(error, 'engine store'));
   return {
     async checkpoint(name) {
       const { rows } = await pool.query<{ position: string }>(

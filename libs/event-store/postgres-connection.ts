@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import pg, { type PoolConfig } from 'pg';
-import { copyIn } from '#libs/postgres';
+import { copyIn, lastingPool } from '#libs/postgres';
 import { StoreUnavailableError } from './port.js';
 
 /** A prepared statement: `name` is unique per text. */
@@ -135,8 +135,8 @@ export class ReaderConnections {
 
   /** @param onLoss when a connection was lost: the next may be to another server, which took over */
   constructor(config: PoolConfig, patienceMs: number, onLoss: () => void) {
-    this.#pool = new pg.Pool({ max: 8, ...config, ...quick, query_timeout: longestReadMs, idleTimeoutMillis: 30_000 });
-    this.#pool.on('error', () => this.#onLoss());
+    const limits = { query_timeout: longestReadMs, idleTimeoutMillis: 30_000 };
+    this.#pool = lastingPool({ max: 8, ...config, ...quick, ...limits }, onLoss);
     this.#patienceMs = patienceMs;
     this.#onLoss = onLoss;
   }

@@ -1,6 +1,7 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
-import pg, { type PoolConfig } from 'pg';
+import type { ClientBase, PoolConfig } from 'pg';
 import { dayAt, systemClock, type Clock, type Zone } from '#libs/kernel';
+import { lastingPool } from '#libs/postgres';
 import type { Account } from './account.js';
 import { clientRoles, findApiKey, formatApiKey, hashApiKey, type ClientRole } from './api-key.js';
 import { createAttemptLimiter, type AttemptLimits } from './attempt-limiter.js';
@@ -69,7 +70,7 @@ interface KeyRow {
   readonly last_used_on: string | null;
 }
 
-type Queries = Pick<pg.ClientBase, 'query'>;
+type Queries = Pick<ClientBase, 'query'>;
 
 /** Within the caller's transaction if it gives its connection. */
 export async function insertKey(db: Queries, request: KeyRequest, clock: Clock): Promise<IssuedKey> {
@@ -98,9 +99,7 @@ const cacheSize = 10_000;
 
 export function createIdentity(options: IdentityOptions): Identity {
   const { config, clock = systemClock, zone = 'Asia/Almaty', cacheMs = 10_000 } = options;
-  const pool = new pg.Pool({ max: 2, ...config });
-  // An idle connection that breaks is replaced at the next query.
-  pool.on('error', () => {});
+  const pool = lastingPool({ max: 2, ...config });
   const limiter = createAttemptLimiter(options.limits);
   /** By the hex of the hash. An entry past its time is asked for again, but not held against its source's limit. */
   const right = new Map<string, { readonly account: Account; readonly until: number }>();

@@ -1,6 +1,7 @@
 import { createPostgresBackend, createRedisBackend, type BackendFactory, type ConnectionOptions } from 'bullmq';
 import { Redis } from 'ioredis';
-import pg, { type PoolConfig } from 'pg';
+import type { PoolConfig } from 'pg';
+import { lastingPool } from '#libs/postgres';
 import { answered, redisAnswer } from './ask-redis.js';
 import { BullQueue, type BullOptions, type Server, type WatchedJobQueue } from './bull-queue.js';
 import { jobNames } from './catalogue.js';
@@ -21,17 +22,16 @@ export interface RedisJobsOptions extends BullOptions {
 
 /** BullMQ on PostgreSQL: no second server. One pool for all queues; each worker holds one connection to listen. */
 export function createPostgresJobQueue({ config, ...options }: PostgresJobsOptions): WatchedJobQueue {
-  const pool = new pg.Pool({
-    max: jobNames.length + 8,
-    keepAlive: true,
-    ...config,
-    // A job that a crash takes back is derived anew, so no commit here waits for the disk.
-    options: `-c search_path=${jobsSchema} -c synchronous_commit=off`,
-  });
-  // Without a listener a connection lost while idle would end the process; also one that BullMQ has just taken out of the
-  // pool: it listens a moment later, and a server that is killed says its last word together with its last answer.
-  pool.on('error', (error) => options.onError?.(error));
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const pool = lastingPool(
+    {
+      max: jobNames.length + 8,
+      keepAlive: true,
+      ...config,
+      // A job that a crash takes back is derived anew, so no commit here waits for the disk.
+      options: `-c search_path=${jobsSchema} -c synchronous_commit=off`,
+    },
+    options.onError,
+  );
   // BullMQ types what a backend connects with for Redis alone.
   const backend = createPostgresBackend as unknown as BackendFactory;
   const server: Server = {

@@ -1,2 +1,3 @@
 export { copyField, copyIn } from './copy-in.js';
 export { withClient } from './with-client.js';
+export { lasting, lastingPool } from './lasting-pool.js';

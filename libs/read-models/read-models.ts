@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { comparePositions, type EventStore, type Position } from '#libs/event-store';
 import type { Observe, Zone } from '#libs/kernel';
+import { lasting, lastingPool } from '#libs/postgres';
 import { alertRegisterProjection } from './alert-register/projection.js';
 import { alertQueries } from './alert-register/queries.js';
 import { caseOverviewProjection } from './case-overview/projection.js';
@@ -93,12 +94,10 @@ export async function createReadModels(options: ReadModelsOptions) {
   const source = await readModelDataSource(config, {
     extra: { ...askingConfig, max: 10, options: '-c timezone=UTC', application_name: 'qadaga queries' },
   } as object).initialize();
-  // TypeORM listens to a connection a moment after it took it: what is lost in between would end the process.
-  (source.driver as unknown as { readonly master: pg.Pool }).master.on('connect', (client) =>
-    client.on('error', () => {}),
+  lasting((source.driver as unknown as { readonly master: pg.Pool }).master);
+  const pool = lastingPool({ ...askingConfig, max: 3, application_name: 'qadaga read models' }, (error) =>
+    onLog(`read models: ${error.message}`),
   );
-  const pool = new pg.Pool({ ...askingConfig, max: 3, application_name: 'qadaga read models' });
-  pool.on('error', (error) => onLog(`read models: ${error.message}`));
 
   const waiting = createWaiting(pool, () => projector.state() === 'active');
   const projector = createProjector({

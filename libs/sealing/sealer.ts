@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
-import pg, { type PoolConfig } from 'pg';
+import type { PoolConfig } from 'pg';
 import type { Sealed } from '#libs/domain';
+import { lastingPool } from '#libs/postgres';
 import { encryptBytes, findDecryptedBytes } from './authenticated-encryption.js';
 import { KeyErasedError, UnknownKeyError } from './errors.js';
 import { createKeyRing, type OperatorKey } from './key-ring.js';
@@ -52,9 +53,7 @@ export interface Sealer {
 }
 
 export function createSealer({ config, masterKey }: SealerOptions): Sealer {
-  const pool = new pg.Pool({ max: 4, ...config });
-  // An idle connection that breaks is replaced at the next query, which reports what is wrong if that fails too.
-  pool.on('error', () => {});
+  const pool = lastingPool({ max: 4, ...config });
   const keys = createKeyRing(pool, masterKey);
   const keysFor = async (bins: readonly string[]) => {
     const found = await keys.keysFor(bins);

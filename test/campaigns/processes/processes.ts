@@ -57,6 +57,7 @@ export async function killProcesses(options: ProcessesOptions): Promise<Campaign
     await load.begin(senders);
     const { kills, findings } = await killInTurn(options, programs, load, work);
     if (findings.length === 0) await load.end();
+    else load.abandon();
     findings.push(...load.faults, ...tooSlow(kills, options.patienceMs));
     if (load.internalErrors.length > 0)
       findings.push(`${load.internalErrors.length} answers were 500: ${load.internalErrors[0]}`);
