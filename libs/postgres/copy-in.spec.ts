@@ -55,7 +55,8 @@ describe('COPY', () => {
       for (let n = 0; ; n++) yield `${n}\tx\n`;
     };
     await Promise.all([
-      expect(copy(lines())).rejects.toThrow(/terminat/),
+      // Its last words may be overtaken by the end of the connection.
+      expect(copy(lines())).rejects.toThrow(/terminat|ECONNRESET|EPIPE/),
       withClient(database.owner, (other) => other.query('select pg_terminate_backend($1)', [own[0]!.pid])),
     ]);
   });
