@@ -28,7 +28,7 @@ export const journalColumns = [
 
 export type JournalColumn = (typeof journalColumns)[number];
 
-/** Every row needs these, so a file without one of them is no journal; any other column may be absent. */
+/** Every row needs these, so a file without one of them is no journal. */
 export const neededColumns: readonly JournalColumn[] = [
   'kind',
   'case_ref',
@@ -38,6 +38,20 @@ export const neededColumns: readonly JournalColumn[] = [
   'received_at',
   'journal_no',
 ];
+
+/**
+ * What the rows of a kind need beside those: in a file without such a column every one of them would be refused. A file
+ * that has no row of the kind may lack it, as any may lack a column that is not named here.
+ */
+export const columnsOfKind = {
+  planned_construction: ['power_mw', 'expansion_mw', 'equipment_investment_kzt', 'bank_iban', 'bank_bic'],
+  commissioning: ['commissioned_on'],
+  quarterly_reference: ['period', 'power_mw', 'equipment_investment_kzt', 'investment_potential_kzt', 'jobs'],
+  termination: ['activity_ended_on'],
+  // The values that a correction needs are those of the filing it corrects, which need not be in the same file.
+  correction: ['corrects'],
+  withdrawal: ['corrects'],
+} as const satisfies Readonly<Record<string, readonly JournalColumn[]>>;
 
 const known: ReadonlySet<string> = new Set(journalColumns);
 export const findJournalColumn = (heading: string): JournalColumn | undefined => {

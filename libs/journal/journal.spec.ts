@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import iconv from 'iconv-lite';
 import { naiveCsv, naiveRecords } from '../../test/support/naive-csv.js';
 import { xlsxFile, zip, type XlsxCell } from '../../test/support/xlsx-file.js';
+import { editDistance } from './meant-column.js';
 import {
+  findMeantColumn,
   journalColumns,
   JournalFormatError,
   openJournal,
@@ -47,8 +49,9 @@ const resaved = (separator: string, lineEnd: string) =>
     )
     .join(lineEnd);
 
-const header = 'row,kind,case_ref,operator_bin,region,channel,received_at,journal_no,note';
-const line = (n: number, note = '') => `${n},termination,C${n},940140000385,75,paper,2021-04-05,2021-${n},${note}`;
+const header = 'row,kind,case_ref,operator_bin,region,channel,received_at,journal_no,activity_ended_on,note';
+const line = (n: number, note = '') =>
+  `${n},termination,C${n},940140000385,75,paper,2021-04-05,2021-${n},2021-04-01,${note}`;
 /** The rows given before the file broke, and the error. */
 async function untilBroken(
   content: string | Buffer,
@@ -133,7 +136,7 @@ describe('the same journal, however it was saved', () => {
 describe('the spelling of a spreadsheet program', () => {
   const columns = `${header.replaceAll(',', ';')};power_mw;jobs;commissioned_on`;
   const row = (bin: string, received: string, power: string, jobs: string, day: string) =>
-    `1;quarterly_reference;C1;${bin};75;paper;${received};1;31.01.2022 7,90;${power};${jobs};${day}`;
+    `1;termination;C1;${bin};75;paper;${received};1;2021-04-01;31.01.2022 7,90;${power};${jobs};${day}`;
   const read = async (text: string) => (await valuesOf(save(text)))[0]!;
 
   it('is put back exactly in files with semicolons, in its own columns only', async () => {
@@ -163,7 +166,7 @@ describe('the spelling of a spreadsheet program', () => {
   });
 
   it('is not known in files with commas', async () => {
-    const text = `${header},power_mw\n1,quarterly_reference,C1,80440426671,75,paper,31.01.2022,1,,"7,90"`;
+    const text = `${header},power_mw\n1,termination,C1,80440426671,75,paper,31.01.2022,1,2021-04-01,,"7,90"`;
     expect(await read(text)).toMatchObject({
       operator_bin: '80440426671',
       received_at: '31.01.2022',
@@ -183,6 +186,7 @@ describe('the spelling of a spreadsheet program', () => {
         'paper',
         '05.04.2021',
         '1',
+        '2021-04-01',
         true,
         { number: '7.9' },
         { number: '0.51500000000000001' },
@@ -219,7 +223,7 @@ describe('headers and rows', () => {
 
   it('counts lines and rows over quoted line ends and blank lines', async () => {
     const journal = await openJournal(
-      save(`${header}\r\n${line(7, '"two ""quoted""\r\nlines"')}\r\n\r\n,,,,,,,,\r\n${line(8)}\r\n`),
+      save(`${header}\r\n${line(7, '"two ""quoted""\r\nlines"')}\r\n\r\n,,,,,,,,,\r\n${line(8)}\r\n`),
     );
     const rows = await rowsOf(journal);
     expect(rows.map((row) => [row.ordinal, row.rowNo, row.line])).toEqual([
@@ -285,6 +289,101 @@ describe('a file that is no journal', () => {
     expect(error).toMatchObject({ code: 'workbook-too-large' });
     expect(error.message).toMatch(/CSV UTF-8/);
   }, 60_000);
+});
+
+describe('a header without a column that rows of the file need', () => {
+  const without = (column: string, heading?: string) => {
+    const at = sampleTable[0]!.indexOf(column);
+    return sampleTable.map((row, i) =>
+      heading === undefined ? row.toSpliced(at, 1) : i === 0 ? row.toSpliced(at, 1, heading) : row,
+    );
+  };
+  const written = (table: readonly (readonly string[])[], separator: string) =>
+    table
+      .map((row) =>
+        row.map((cell) => (/[",;\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(separator),
+      )
+      .join('\r\n');
+
+  it.each([
+    ['CSV', (table: string[][]) => written(table, ',')],
+    ['semicolons in Windows-1251', (table: string[][]) => iconv.encode(written(table, ';'), 'win1251')],
+    ['XLSX', (table: string[][]) => xlsxFile(table)],
+  ])('is one fault of the header: %s', async (_, save_) => {
+    const { rows, error } = await untilBroken(save_(without('power_mw', 'power_mww')));
+    expect(rows).toEqual([]);
+    expect(error).toMatchObject({ code: 'missing-column', column: 'power_mw', line: undefined });
+    expect(error.message).toBe(
+      'The header lacks the column power_mw (needed by planned_construction, quarterly_reference). ' +
+        'It has power_mww: did you mean power_mw?',
+    );
+  });
+
+  it('names all of them at once', async () => {
+    const { error } = await untilBroken(
+      'kind,operator_bin,region,chanel,received_at,journal_no,colour\ntermination,,,,,,',
+    );
+    expect(error.message).toBe(
+      'The header lacks the columns case_ref, channel, activity_ended_on (needed by termination). ' +
+        'It has chanel: did you mean channel?',
+    );
+  });
+
+  it('may be the only rows of their kind, and the last', async () => {
+    const some = sampleTable.filter(([, kind]) => kind !== 'termination');
+    const at = some[0]!.indexOf('activity_ended_on');
+    const lacking = some.map((row) => row.toSpliced(at, 1));
+    expect(await valuesOf(save(written(lacking, ',')))).toHaveLength(some.length - 1);
+    const last = sampleTable.find(([, kind]) => kind === 'termination')!.toSpliced(at, 1);
+    const { error } = await untilBroken(written([...lacking, last], ','));
+    expect(error.column).toBe('activity_ended_on');
+  });
+
+  it.each(['row', 'operator_name', 'address', 'submitted_at', 'design_start_on', 'note'])(
+    'is none where no kind needs %s',
+    async (column) => expect(await valuesOf(save(written(without(column), ',')))).toHaveLength(263),
+  );
+
+  it('leaves it to the reader of the rows to say where the file breaks', async () => {
+    const { rows, error } = await untilBroken(
+      `${header.replace('activity_ended_on', 'x')}\n${line(1).replace('termination', 'x')}\n2,cut`,
+    );
+    expect([rows, error.code]).toEqual([['1'], 'wrong-field-count']);
+  });
+});
+
+describe('what an unknown heading stands for', () => {
+  it.each([
+    ['power_mww', 'power_mw'],
+    [' Power MW ', 'power_mw'],
+    ['recieved_at', 'received_at'],
+    ['kidn', 'kind'],
+    ['equipment_investments_kz', 'equipment_investment_kzt'],
+    ['design_start', 'design_start_on'],
+    ['power', undefined],
+    ['type', undefined],
+    ['nota bene', undefined],
+    ['x'.repeat(100_000), undefined],
+  ])('%s: %s', (heading, column) => expect(findMeantColumn(heading, [])).toBe(column));
+
+  it('is no column that the file has', () => expect(findMeantColumn('power_mww', ['power_mw'])).toBeUndefined());
+
+  it('counts letters put in, left out, changed and swapped', () => {
+    const counted = [
+      ['', ''],
+      ['', 'abc'],
+      ['abc', 'abd'],
+      ['abc', 'bac'],
+      ['kitten', 'sitting'],
+    ].map(([a, b]) => [editDistance(a!, b!), editDistance(b!, a!)]);
+    expect(counted).toEqual([
+      [0, 0],
+      [3, 3],
+      [1, 1],
+      [1, 1],
+      [3, 3],
+    ]);
+  });
 });
 
 describe('a file that breaks gives the rows before the break', () => {

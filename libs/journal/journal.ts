@@ -10,8 +10,9 @@ import {
   type Separator,
   type TableRecord,
 } from './csv-records.js';
-import { findJournalColumn, journalColumns, neededColumns, type JournalColumn } from './journal-columns.js';
+import { findJournalColumn, journalColumns, type JournalColumn } from './journal-columns.js';
 import { JournalFormatError } from './journal-format-error.js';
+import { refuseMissingColumns } from './missing-columns.js';
 import { textFormatOf, utf8Chunks, type TextEncoding } from './text-source.js';
 import { workbookRecords } from './workbook-records.js';
 
@@ -55,20 +56,24 @@ export interface JournalOptions {
 
 /**
  * Opens an incoming journal as clerks save it: CSV (UTF-8, UTF-16, Windows-1251, KZ-1048; comma, semicolon or tab) or
- * the first sheet of an xlsx workbook. Reads the header, and the file once more to be sure of its encoding.
- * @throws JournalFormatError when it is no journal.
+ * the first sheet of an xlsx workbook. Reads the header, and the file once more to be sure of its encoding; and its rows
+ * where the header lacks a column that some kind needs.
+ * @throws JournalFormatError when it is no journal, or lacks a column without which all rows of a kind would be refused.
  */
 export async function openJournal(path: string, options: JournalOptions = {}): Promise<Journal> {
   const totalBytes = await sizeOf(path);
   const magic = await firstBytes(path, 8);
   try {
-    if (magic.startsWith('504b0304')) return await openWorkbook(path, totalBytes);
     if (magic === 'd0cf11e0a1b11ae1')
       throw new JournalFormatError(
         'not-a-journal',
         `${basename(path)} is an old Excel file or protected by a password: save it as "CSV UTF-8" or .xlsx.`,
       );
-    return await openText(path, totalBytes, options.encoding);
+    const journal = magic.startsWith('504b0304')
+      ? await openWorkbook(path, totalBytes)
+      : await openText(path, totalBytes, options.encoding);
+    await refuseMissingColumns(journal);
+    return journal;
   } catch (error) {
     throw inPlainWords(error, path);
   }
@@ -171,14 +176,6 @@ function layoutOf(cells: readonly string[]): Layout {
   for (const column of journalColumns)
     if (columns.filter((each) => each === column).length > 1)
       throw new JournalFormatError('doubled-column', `The header names the column ${column} twice.`, undefined, column);
-  const missing = neededColumns.filter((column) => !columns.includes(column));
-  if (missing.length > 0)
-    throw new JournalFormatError(
-      'missing-column',
-      `The header lacks the column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}.`,
-      undefined,
-      missing[0],
-    );
   const ignored = cells.map((cell) => cell.trim()).filter((cell, i) => cell !== '' && columns[i] === undefined);
   return { columns, ignored };
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { ImportInterruptedError, importJournal, type RowOutcome } from '#libs/application';
 import { openHouse } from '#libs/assembly';
 import type { Draft } from '#libs/event-store';
-import { csvLine, JournalFormatError, openJournal, type Journal } from '#libs/journal';
+import { csvLine, findMeantColumn, JournalFormatError, openJournal, type Journal } from '#libs/journal';
 import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
 import { progressBar } from '../progress.js';
@@ -18,7 +18,6 @@ export interface ImportFlags {
 /** `qadaga import FILE`: history only. Exit 0 when every row was accepted or known, 1 when rows were rejected. */
 export async function importCommand(file: string, flags: ImportFlags): Promise<number> {
   const journal = await openOrSay(file);
-  for (const column of journal.ignoredColumns) process.stderr.write(`column ${column} is not used and ignored\n`);
   const session = await openHouse(loadConfig(), { projector: true });
   const bar = progressBar('rows');
   const duties = progressBar('duties');
@@ -79,9 +78,16 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<n
   }
 }
 
+/** Warns of columns that are not read. @throws CommandError for what is no journal */
 export async function openOrSay(file: string): Promise<Journal> {
   try {
-    return await openJournal(file);
+    const journal = await openJournal(file);
+    for (const heading of journal.ignoredColumns) {
+      const meant = findMeantColumn(heading, journal.columns);
+      const question = meant === undefined ? '' : `; did you mean ${meant}?`;
+      process.stderr.write(`column ${heading} is not used and ignored${question}\n`);
+    }
+    return journal;
   } catch (error) {
     if (error instanceof JournalFormatError) throw new CommandError(error.message, 2);
     throw error;
