@@ -7,7 +7,7 @@ import { fieldFaultText, problemTexts } from '#libs/i18n';
 import { edgeAdapterOptions, prepareHttpEdge, type HttpEdgeOptions } from '#libs/http-edge';
 import { withCorrelation } from '#libs/platform';
 import { ApiModule } from './api.module.js';
-import { addDocumentParsers, addDoor } from './door.js';
+import { addDocumentParsers, addDoor, documentProblem } from './door.js';
 import { openApiDocument } from './docs/openapi.js';
 import { setOpenApiDocument } from './docs/docs.controller.js';
 import type { ApiParts } from './parts.js';
@@ -57,6 +57,7 @@ export function prepareApi(
     texts: problemTexts,
     faultText: fieldFaultText,
     ...options.edge,
+    translate: (error, request) => options.edge?.translate?.(error, request) ?? documentProblem(error, request),
     within: withCorrelation,
     ...(observeRequest ? { observe: observeRequest } : {}),
   });

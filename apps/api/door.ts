@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { longestDocument } from '#libs/documents';
 import { HttpProblem, TooManyRequestsError, UnauthenticatedError } from '#libs/http-edge';
 import { TooManyAttemptsError, isAction, type Account } from '#libs/identity';
 import { isScrapeToken } from '#libs/telemetry';
@@ -100,11 +101,29 @@ const unauthenticated = (door: RouteDoor): HttpProblem =>
 function bodyProblem({ routeOptions, headers, method, body }: DoorRequest): HttpProblem | undefined {
   if (method === 'GET' || method === 'HEAD') return undefined;
   const { takes } = routeOptions.config;
-  const type =
-    typeof headers['content-type'] === 'string' ? headers['content-type'].split(';')[0]!.trim().toLowerCase() : '';
+  const type = mediaTypeOf(headers);
   const isDocument = Buffer.isBuffer(body);
   const fits = takes ? isDocument && takes.includes(type) : !isDocument;
   return fits ? undefined : new HttpProblem(415, 'unsupported-media-type');
+}
+
+const mediaTypeOf = ({ 'content-type': type }: HttpRequest['headers']): string =>
+  typeof type === 'string' ? type.split(';')[0]!.trim().toLowerCase() : '';
+
+/** What is told of a body that is too large or of another kind where a document is asked for: what would be taken. */
+export function documentProblem(error: unknown, request: object): HttpProblem | undefined {
+  const { routeOptions, headers } = request as DoorRequest;
+  const { takes } = routeOptions.config;
+  const { status, statusCode = status } = (error ?? {}) as { readonly status?: unknown; readonly statusCode?: unknown };
+  if (!takes || (statusCode !== 413 && statusCode !== 415)) return undefined;
+  const most = `${longestDocument / 1024 / 1024} MiB`;
+  return statusCode === 413 && takes.includes(mediaTypeOf(headers))
+    ? new HttpProblem(413, 'document-too-large', `A document of at most ${most} is taken here.`)
+    : new HttpProblem(
+        415,
+        'document-type',
+        `A document of at most ${most} is taken here, under its own Content-Type: ${takes.join(', ')}.`,
+      );
 }
 
 /** Before its body is read: a document that no route here takes need not come in. */
@@ -114,11 +133,7 @@ export function addDocumentParsers(instance: Instance, types: readonly string[],
   );
   instance.addHook('preParsing', (request, _reply, _payload, done) => {
     const { takes } = (request as unknown as DoorRequest).routeOptions.config;
-    const type = String(request.headers['content-type'] ?? '')
-      .split(';')[0]!
-      .trim()
-      .toLowerCase();
-    if (types.includes(type) && !takes) done(new HttpProblem(415, 'unsupported-media-type'));
+    if (types.includes(mediaTypeOf(request.headers)) && !takes) done(new HttpProblem(415, 'unsupported-media-type'));
     else done();
   });
 }

@@ -8,8 +8,8 @@ import type { KnownRoutes } from './known-routes.js';
 export interface ProblemFilterOptions {
   readonly texts?: ProblemTexts;
   readonly faultText?: FaultText;
-  /** Turns an error of another library into one that can be told; undefined leaves it. */
-  readonly translate?: (error: unknown) => HttpProblem | undefined;
+  /** Turns an error of another library into one that can be told, or told better of this request; undefined leaves it. */
+  readonly translate?: (error: unknown, request: FastifyRequest) => HttpProblem | undefined;
   /** Another body for the same problem, e.g. a page for browsers. */
   readonly render?: (
     problem: ProblemDocument,
@@ -33,7 +33,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const error = this.options.translate?.(thrown) ?? this.methodNotAllowed(thrown, request) ?? thrown;
+    const error = this.options.translate?.(thrown, request) ?? this.methodNotAllowed(thrown, request) ?? thrown;
     const correlationId = correlationIdOf(request);
     const problem = problemOf(error, {
       instance: pathOf(request),

@@ -151,6 +151,14 @@ export const problems: Readonly<Record<string, Translated>> = {
     ru: 'Тело запроса — сам файл: PDF, PNG, JPEG, XLSX или DOCX.',
     kk: 'Сұрау мазмұны — файлдың өзі: PDF, PNG, JPEG, XLSX немесе DOCX.',
   },
+  'document-too-large': {
+    ru: 'Здесь принимается документ размером не больше 10 МиБ.',
+    kk: 'Мұнда көлемі 10 МиБ-тан аспайтын құжат қабылданады.',
+  },
+  'document-type': {
+    ru: 'Здесь принимается документ PDF, PNG, JPEG, XLSX или DOCX размером не больше 10 МиБ, под собственным Content-Type: application/pdf, image/png, image/jpeg, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, application/vnd.openxmlformats-officedocument.wordprocessingml.document.',
+    kk: 'Мұнда көлемі 10 МиБ-тан аспайтын PDF, PNG, JPEG, XLSX немесе DOCX құжаты өз Content-Type тақырыбымен қабылданады: application/pdf, image/png, image/jpeg, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, application/vnd.openxmlformats-officedocument.wordprocessingml.document.',
+  },
   'document-unknown': { ru: 'Такого вложения нет.', kk: 'Мұндай тіркеме жоқ.' },
   'effective-in-future': {
     ru: 'Изменение вносят в день, когда оно наступило, или позже.',

@@ -75,6 +75,19 @@ export const isText = (max: number, multiline = false): Check =>
     return holdsSecret(text) ? secretFault : undefined;
   });
 
+/**
+ * Of a file's name given with the path to it, as some programs send it, the last part. What has control characters is
+ * left as it is, for its check to refuse it.
+ */
+export const lastPart = (given: string): string =>
+  lineControls.test(given) ? given : given.slice(Math.max(given.lastIndexOf('/'), given.lastIndexOf('\\')) + 1);
+
+/** A line of text that names a file, without a path to it. */
+export const isFileName =
+  (max: number): Check =>
+  (value) =>
+    value === '.' || value === '..' ? fault('not-a-text', 'must name a file, not a folder') : isText(max)(value);
+
 export const isOneOf = (values: readonly string[]): Check =>
   ofString('not-known', (text) => (values.includes(text) ? undefined : `must be one of: ${values.join(', ')}`));
 

@@ -7,6 +7,7 @@ import {
   isBin,
   isCommaList,
   isCount,
+  isFileName,
   isFlag,
   isIban,
   isInstant,
@@ -22,6 +23,7 @@ import {
   isText,
   isUuid,
   isWholeNumber,
+  lastPart,
   type Check,
 } from './checks.js';
 import { declareField, type FieldEntry, type Shape } from './field-table.js';
@@ -74,6 +76,11 @@ const nfc = (value: unknown) => (typeof value === 'string' ? value.normalize('NF
 /** A line of text in NFC, at most `max` characters. */
 export const Text = (max: number, options: FieldOptions = {}) =>
   field(isText(max), { type: 'string', minLength: 1, maxLength: max }, options, { prepare: nfc });
+/** The name of a file, at most `max` characters; of a path its last part, whichever way its separators lean. */
+export const FileName = (max: number, options: FieldOptions = {}) =>
+  field(isFileName(max), { type: 'string', minLength: 1, maxLength: max }, options, {
+    prepare: (value) => (typeof value === 'string' ? lastPart(value.normalize('NFC')) : value),
+  });
 /** As `Text`, and line breaks are allowed. */
 export const LongText = (max: number, options: FieldOptions = {}) =>
   field(isText(max, true), { type: 'string', minLength: 1, maxLength: max }, options, { prepare: nfc });

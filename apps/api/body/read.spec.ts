@@ -1,5 +1,6 @@
 import { LocationBody, PlannedConstructionBody, QuarterlyReferenceBody } from '../requests/filing.request.js';
 import { CalendarCorrectionBody } from '../requests/order.request.js';
+import { DocumentNameQuery } from '../requests/query.request.js';
 import { OperatorBody } from '../requests/registry.request.js';
 import { read } from './read.js';
 import type { Shape } from './field-table.js';
@@ -113,6 +114,35 @@ describe('a body', () => {
     ],
   ])('of %p given as %j is refused with %j', (shape, given, expected) => {
     expect(faultsOf(shape, given)).toEqual(expected);
+  });
+
+  it.each([
+    ['scan.pdf', 'scan.pdf'],
+    ['C:\\Users\\x\\scan.pdf', 'scan.pdf'],
+    ['C:\\fakepath/scan.pdf', 'scan.pdf'],
+    ['../../etc/passwd', 'passwd'],
+    [`${'folder/'.repeat(100)}scan.pdf`, 'scan.pdf'],
+    ['/tel +77011234567/.Өтініш 1.pdf'.normalize('NFD'), '.Өтініш 1.pdf'.normalize('NFC')],
+  ])('has of the path %j the name of the file', (name, kept) => {
+    expect(read(DocumentNameQuery, { name })).toEqual({ value: { name: kept } });
+  });
+
+  it.each([
+    '',
+    ' ',
+    '/',
+    'folder/',
+    'C:\\',
+    'folder\\ ',
+    '.',
+    'folder/..',
+    'a\u0000b.pdf',
+    'a\u0000/b.pdf',
+    'a\r\n/b.pdf',
+    `${'a'.repeat(201)}.pdf`,
+    'KZ86125KZT5004100100.pdf',
+  ])('has no file named by %j', (name) => {
+    expect(faultsOf(DocumentNameQuery, { name })).toEqual(['/name not-a-text']);
   });
 
   it('with thousands of unknown names is refused with a short list', () => {

@@ -1,7 +1,19 @@
 import type { FilingFlag, ObligationKind } from '#libs/domain';
 import type { PlainDate, Quarter, Uuid } from '#libs/kernel';
 import type { DisplayStatus, NoticeSituation } from '#libs/read-models';
-import { Bin, CommaList, Count, Flag, Id, OneOf, PlainDay, QuarterOf, RegionCode, Text } from '../body/fields.js';
+import {
+  Bin,
+  CommaList,
+  Count,
+  FileName,
+  Flag,
+  Id,
+  OneOf,
+  PlainDay,
+  QuarterOf,
+  RegionCode,
+  Text,
+} from '../body/fields.js';
 import { obligationKinds } from './order.request.js';
 
 export const largestPage = 200;
@@ -279,6 +291,6 @@ export class DryRunQuery {
 }
 
 export class DocumentNameQuery {
-  @Text(200, { description: 'The name of the file.', example: 'scan.pdf' })
+  @FileName(200, { description: 'The name of the file. Of a path only the last part is kept.', example: 'scan.pdf' })
   name: string;
 }
