@@ -1,4 +1,5 @@
 export * from './databases.js';
+export * from './home.js';
 export * from './house.js';
 export * from './log-address.js';
 export * from './simulated-clock.js';

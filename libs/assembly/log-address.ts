@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { joinOrStartEmbedded } from '#libs/embedded';
 import { streamPrefixes } from '#libs/domain';
 import { createPostgresEventStore, migrateEventStore, openKurrentEventStore, type EventStore } from '#libs/event-store';
 import { databaseOf, type DatabaseConfig } from './databases.js';
+import { isHome } from './home.js';
 
 export interface OpenedLog {
   readonly store: EventStore;
@@ -38,7 +38,7 @@ export async function openLogAt(address: string, ownerUrl?: string, credentialsF
   if (/^[a-z+]+:\/\//.test(address))
     throw new NoLogError(`there is no log behind addresses that begin with ${address.replace(/:.*/, '')}:`);
   const home = path.resolve(address);
-  if (!existsSync(path.join(home, 'secrets', 'postgres.json'))) throw new NoLogError(`${home} is no home of a Qadaga`);
+  if (!isHome(home)) throw new NoLogError(`${home} is no home of a Qadaga`);
   const embedded = await joinOrStartEmbedded({ home });
   return postgresLog(embedded.config(), () => embedded.stop());
 }

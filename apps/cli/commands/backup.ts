@@ -5,10 +5,11 @@ import { openDatabases, openLog, simulatedClockFile, type Databases } from '#lib
 import { makeBackup } from '#libs/backup';
 import { sealedFiles } from '#libs/documents';
 import { systemClock } from '#libs/kernel';
-import { loadConfig, projectRoot, type Config } from '#libs/platform';
+import { projectRoot, type Config } from '#libs/platform';
 import { withClient } from '#libs/postgres';
 import { findMasterKey, opensVault, wrapMasterKey } from '#libs/sealing';
 import { CommandError } from '../command-error.js';
+import { configOfExisting } from '../existing-house.js';
 import { ownerOf } from '../owner-of.js';
 import { logProgress, progressBar } from '../progress.js';
 
@@ -29,7 +30,7 @@ export async function backupCommand(flags: BackupFlags): Promise<number> {
   if (flags.withMasterKey && flags.passphraseFile === undefined)
     throw new CommandError('--with-master-key needs --passphrase-file: the key never lies in the clear', 2);
   const passphrase = flags.passphraseFile === undefined ? undefined : readPassphrase(flags.passphraseFile);
-  const config = loadConfig();
+  const config = configOfExisting();
   const databases = await openDatabases(config);
   const bar = progressBar('facts');
   try {

@@ -15,8 +15,8 @@ import {
   LogsDifferError,
   StoreUnavailableError,
 } from '#libs/event-store';
-import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
+import { configOfExisting } from '../existing-house.js';
 import { ownerOf } from '../owner-of.js';
 import { logProgress, progressBar } from '../progress.js';
 
@@ -33,7 +33,7 @@ export async function copyLogCommand(flags: CopyLogFlags): Promise<number> {
   const opened: OpenedLog[] = [];
   let house: Databases | undefined;
   try {
-    if (flags.takeOver) house = await openDatabases(loadConfig());
+    if (flags.takeOver) house = await openDatabases(configOfExisting());
     const performed = house && (await performedTo(ownerOf(house)));
     const source = await openOrSay(flags.from);
     opened.push(source);

@@ -1,9 +1,9 @@
 import { asJson, examine, openHouse, serverEngine } from '#libs/assembly';
-import { loadConfig } from '#libs/platform';
+import { configOfExisting } from '../existing-house.js';
 
 /** `qadaga doctor`: exit 0 when nothing is bad. It joins a running server's database or starts the embedded one. */
 export async function doctorCommand(flags: { readonly json?: boolean }): Promise<number> {
-  const opened = await openHouse(loadConfig(), { projector: false });
+  const opened = await openHouse(configOfExisting(), { projector: false });
   try {
     const { engine, stop } = serverEngine(opened, () => {});
     const findings = await examine(opened, await engine.status());

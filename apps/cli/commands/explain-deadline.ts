@@ -2,14 +2,14 @@ import { dayAt, findQuarter, findUuid, type Uuid } from '#libs/kernel';
 import { caseDecider, caseRefClaim, caseStream, explainDeadline, type Obligation } from '#libs/domain';
 import { foldStream } from '#libs/application';
 import { openHouse } from '#libs/assembly';
-import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
+import { configOfExisting } from '../existing-house.js';
 
 /** `qadaga explain-deadline CASE OBLIGATION [PERIOD]`, a case by its reference or id: how the day was found, from what was stored with the duty. */
 export async function explainDeadlineCommand(caseRef: string, kind: string, period?: string): Promise<number> {
   if (period !== undefined && findQuarter(period) === undefined)
     throw new CommandError(`a period is written YYYY-Q1 to YYYY-Q4, not ${period}`, 2);
-  const session = await openHouse(loadConfig(), { projector: true });
+  const session = await openHouse(configOfExisting(), { projector: true });
   try {
     const { house } = session;
     const [claim] = await house.writePath.store.readStream(caseRefClaim(caseRef), { limit: 1 });

@@ -1,12 +1,12 @@
 import { openHouse } from '#libs/assembly';
-import { loadConfig } from '#libs/platform';
 import { RebuildRunningError } from '#libs/read-models';
 import { CommandError } from '../command-error.js';
+import { configOfExisting } from '../existing-house.js';
 import { progressBar } from '../progress.js';
 
 /** `qadaga rebuild`: a new generation of every read model beside the old one, which is read until the switch. */
 export async function rebuildCommand(): Promise<number> {
-  const session = await openHouse(loadConfig(), { projector: true });
+  const session = await openHouse(configOfExisting(), { projector: true });
   const bar = progressBar('facts');
   const started = Date.now();
   try {

@@ -3,8 +3,8 @@ import { noticeColumns, noticeReport, obligationColumns, obligationReport } from
 import { openHouse } from '#libs/assembly';
 import { writeCsv } from '#libs/journal';
 import { findPlainDate, type PlainDate } from '#libs/kernel';
-import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
+import { configOfExisting } from '../existing-house.js';
 
 export interface ReportFlags {
   readonly asOf?: string;
@@ -14,7 +14,7 @@ export interface ReportFlags {
 /** `qadaga report obligations|notices`: CSV on stdout or into a file. */
 export async function reportCommand(what: 'obligations' | 'notices', flags: ReportFlags): Promise<number> {
   const asOf = asOfDay(flags.asOf);
-  const session = await openHouse(loadConfig(), { projector: true });
+  const session = await openHouse(configOfExisting(), { projector: true });
   try {
     await session.catchUp();
     const target = flags.out === undefined ? process.stdout : path.resolve(flags.out);
