@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { hasHouse } from '#libs/assembly';
@@ -7,8 +7,10 @@ import { backupCommand } from './commands/backup.js';
 import { copyLogCommand } from './commands/copy-log.js';
 import { doctorCommand } from './commands/doctor.js';
 import { explainDeadlineCommand } from './commands/explain-deadline.js';
+import { importCommand } from './commands/import.js';
 import { rebuildCommand } from './commands/rebuild.js';
 import { reportCommand } from './commands/report.js';
+import { outputFile } from './output-file.js';
 
 let dir: string;
 const inDir = (...names: string[]) => path.join(dir, ...names);
@@ -50,5 +52,28 @@ describe('a home that is not there', () => {
     mkdirSync(inDir('h', 'secrets'), { recursive: true });
     writeFileSync(inDir('h', 'secrets', 'master.key'), '');
     expect(on({})).toBe(true);
+  });
+});
+
+describe('a file to be written', () => {
+  it.each<[string, (file: string) => Promise<number>]>([
+    ['report', (out) => reportCommand('notices', { out })],
+    ['backup', (out) => backupCommand({ out })],
+    ['import', (result) => importCommand(path.join(process.cwd(), 'test/support/sample/journal.csv'), { result })],
+  ])('in a folder that is missing is refused by %s before anything is begun', async (_, run) => {
+    await expect(run(inDir('missing', 'out'))).rejects.toMatchObject({
+      message: `the folder ${inDir('missing')} does not exist`,
+      exitCode: 2,
+    });
+    expect(existsSync(inDir('mistyped'))).toBe(false);
+  });
+
+  it('needs a folder above it, and is none itself', () => {
+    writeFileSync(inDir('file'), '');
+    expect(outputFile(inDir('file'))).toBe(inDir('file'));
+    expect(outputFile(inDir('new'))).toBe(inDir('new'));
+    expect(() => outputFile(inDir('file', 'out'))).toThrow(`${inDir('file')} is not a folder`);
+    expect(() => outputFile(inDir('file', 'out', 'x'))).toThrow(/does not exist/);
+    expect(() => outputFile(dir)).toThrow(`${dir} is a folder`);
   });
 });

@@ -10,6 +10,7 @@ import { withClient } from '#libs/postgres';
 import { findMasterKey, opensVault, wrapMasterKey } from '#libs/sealing';
 import { CommandError } from '../command-error.js';
 import { configOfExisting } from '../existing-house.js';
+import { outputFile } from '../output-file.js';
 import { ownerOf } from '../owner-of.js';
 import { logProgress, progressBar } from '../progress.js';
 
@@ -24,9 +25,8 @@ export const masterKeyPart = 'master-key.json';
 
 /** `qadaga backup --out FILE`: exit 1 when documents that facts name are lost; the backup is made all the same. */
 export async function backupCommand(flags: BackupFlags): Promise<number> {
-  const file = path.resolve(flags.out);
+  const file = outputFile(flags.out);
   if (existsSync(file)) throw new CommandError(`${file} is there already`, 2);
-  if (!existsSync(path.dirname(file))) throw new CommandError(`there is no folder ${path.dirname(file)}`, 2);
   if (flags.withMasterKey && flags.passphraseFile === undefined)
     throw new CommandError('--with-master-key needs --passphrase-file: the key never lies in the clear', 2);
   const passphrase = flags.passphraseFile === undefined ? undefined : readPassphrase(flags.passphraseFile);

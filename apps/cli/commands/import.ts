@@ -1,12 +1,12 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
-import path from 'node:path';
 import { ImportInterruptedError, importJournal, type RowOutcome } from '#libs/application';
 import { openHouse } from '#libs/assembly';
 import type { Draft } from '#libs/event-store';
 import { csvLine, findMeantColumn, JournalFormatError, openJournal, type Journal } from '#libs/journal';
 import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
+import { outputFile } from '../output-file.js';
 import { progressBar } from '../progress.js';
 
 export interface ImportFlags {
@@ -17,11 +17,12 @@ export interface ImportFlags {
 
 /** `qadaga import FILE`: history only. Exit 0 when every row was accepted or known, 1 when rows were rejected. */
 export async function importCommand(file: string, flags: ImportFlags): Promise<number> {
+  const resultPath = flags.result === undefined ? undefined : outputFile(flags.result);
   const journal = await openOrSay(file);
   const session = await openHouse(loadConfig(), { projector: true });
   const bar = progressBar('rows');
   const duties = progressBar('duties');
-  const result = flags.result === undefined ? undefined : resultFile(flags.result);
+  const result = resultPath === undefined ? undefined : resultFile(resultPath);
   const rejected: RowOutcome[] = [];
   let draft: Draft | undefined;
   try {
@@ -95,7 +96,7 @@ export async function openOrSay(file: string): Promise<Journal> {
 }
 
 function resultFile(file: string) {
-  const stream = createWriteStream(path.resolve(file), { encoding: 'utf8' });
+  const stream = createWriteStream(file, { encoding: 'utf8' });
   const failed = once(stream, 'error').then(([error]) => {
     throw new CommandError(`the result file cannot be written: ${(error as NodeJS.ErrnoException).code}`, 2);
   });

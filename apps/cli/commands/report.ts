@@ -1,10 +1,10 @@
-import path from 'node:path';
 import { noticeColumns, noticeReport, obligationColumns, obligationReport } from '#libs/application';
 import { openHouse } from '#libs/assembly';
 import { writeCsv } from '#libs/journal';
 import { findPlainDate, type PlainDate } from '#libs/kernel';
 import { CommandError } from '../command-error.js';
 import { configOfExisting } from '../existing-house.js';
+import { outputFile } from '../output-file.js';
 
 export interface ReportFlags {
   readonly asOf?: string;
@@ -14,10 +14,10 @@ export interface ReportFlags {
 /** `qadaga report obligations|notices`: CSV on stdout or into a file. */
 export async function reportCommand(what: 'obligations' | 'notices', flags: ReportFlags): Promise<number> {
   const asOf = asOfDay(flags.asOf);
+  const target = flags.out === undefined ? process.stdout : outputFile(flags.out);
   const session = await openHouse(configOfExisting(), { projector: true });
   try {
     await session.catchUp();
-    const target = flags.out === undefined ? process.stdout : path.resolve(flags.out);
     const { house, caseRefs } = session;
     const rows =
       what === 'obligations'
