@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import os from 'node:os';
-import type { Json } from '#libs/kernel';
+import { systemClock, type Instant, type Json } from '#libs/kernel';
 import type { EngineStatus } from '#libs/engine';
 import { redacted } from '#libs/platform';
 import { examineServers } from './doctor-servers.js';
@@ -32,11 +32,14 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
     `${rules.id} (${rules.hash.slice(0, 12)}), calendar ${calendar.id} ${calendar.version}, ${rules.zone}`,
   );
 
+  const isSimulated = clock !== systemClock;
   const skew = await clockSkewMs(opened);
   say(
     'clock',
     Math.abs(skew) > mostSkewMs ? 'bad' : 'good',
-    `${skew} ms from the database's clock; the house's clock says ${clock.now()}`,
+    isSimulated
+      ? `the real clock says ${systemClock.now()}, ${skew} ms from the database's; the house's is simulated and says ${clock.now()}`
+      : `${skew} ms from the database's clock; the house's clock says ${clock.now()}`,
   );
 
   for (const finding of [await examineDatabase(opened), ...(await examineServers(config))])
@@ -60,7 +63,7 @@ export async function examine(opened: OpenedHouse, status: EngineStatus | undefi
         .join(', ')}`,
     );
 
-  if (status) sayEngine(status, say);
+  if (status) sayEngine(status, isSimulated, say);
   return findings;
 }
 
@@ -84,13 +87,20 @@ async function examineDatabase({ databases, pool }: OpenedHouse): Promise<Findin
   return { name: 'database', state: change || !(tls || near) ? 'bad' : 'good', words: words.join('; ') };
 }
 
-function sayEngine(status: EngineStatus, say: (name: string, state: Finding['state'], words: string) => void): void {
+/** Sweeps look, and deadlines run, by the house's clock; the queue brings the sweeps by the real one. */
+function sayEngine(
+  status: EngineStatus,
+  isSimulated: boolean,
+  say: (name: string, state: Finding['state'], words: string) => void,
+): void {
   const { lastSweep, nextSweepAt, nearestDeadline, failures, parked, queues } = status;
+  const byHouse = isSimulated ? ' by the simulated clock' : '';
+  const byReal = isSimulated ? ' by the real clock' : '';
   say(
     'sweep',
     lastSweep === undefined ? 'note' : lastSweep.stuckCount > 0 ? 'bad' : 'good',
     lastSweep
-      ? `last at ${lastSweep.at}, ${lastSweep.due} due, ${lastSweep.missed} misses, ${lastSweep.alertsRaised} alerts; next at ${nextSweepAt ?? 'no time: no server runs'}`
+      ? `last at ${lastSweep.at}${byHouse}, ${lastSweep.due} due, ${lastSweep.missed} misses, ${lastSweep.alertsRaised} alerts; ${nextSweep(nextSweepAt, byReal)}`
       : 'has never run here',
   );
   if (queues) {
@@ -110,8 +120,16 @@ function sayEngine(status: EngineStatus, say: (name: string, state: Finding['sta
   say(
     'nearest legal deadline',
     'note',
-    nearestDeadline ? `in ${nearestDeadline.hours} hours, at ${nearestDeadline.at}` : 'none is ahead',
+    nearestDeadline
+      ? `in ${nearestDeadline.hours} hours, at ${nearestDeadline.at}${byHouse}`
+      : `none is ahead${byHouse}`,
   );
+}
+
+/** A server that was stopped leaves the time of its next sweep behind. */
+function nextSweep(at: Instant | undefined, byReal: string): string {
+  if (at === undefined) return 'next at no time: no server runs';
+  return `${at < systemClock.now() ? 'the next was due' : 'next'} at ${at}${byReal}`;
 }
 
 export const asJson = (findings: readonly Finding[]): { readonly [name: string]: Json } =>
