@@ -29,7 +29,7 @@ interface SchemaStep {
 const steps: readonly SchemaStep[] = [
   { name: 'event-store/1', make: migrateEventStore },
   { name: 'vault/1', make: migrateVault },
-  { name: 'identity/1', make: migrateIdentity },
+  { name: 'identity/2', make: migrateIdentity },
   { name: 'numbers/1', make: migrateNumbers },
   { name: 'jobs/1', make: migrateJobs },
   { name: `read-models/${readModelMigrations.length}`, make: migrateReadModels },

@@ -95,7 +95,10 @@ async function live(makeStore: (database: TestDatabase) => EventStore): Promise<
   for (let n = 0; n < 40; n++) await store.append(appendOf(`case-${n}`, 'none', `a-${n}`, { n }, { sealed }));
   const attached = appendOf('case-0', 1, 'attached', { sha256: scan });
   await store.append({ ...attached, facts: attached.facts.map((fact) => ({ ...fact, type: 'DocumentAttached' })) });
-  const { key } = await closing(createIdentity({ config: database.app })).issueKey({ role: 'auditor', label: 'first' });
+  const { key } = await closing(createIdentity({ config: database.app })).issueKey(
+    { role: 'auditor', label: 'first' },
+    'first-start',
+  );
   await inDatabase(database.app, (client) =>
     client.query(`insert into numbers.series values ('journal', 2026, 64), ('case', 2025, 9007199254740993)`),
   );
@@ -299,7 +302,7 @@ describe('a restore', () => {
       NotEmptyError,
     );
     const used = await freshDatabase();
-    await closing(createIdentity({ config: used.app })).issueKey({ role: 'auditor', label: 'theirs' });
+    await closing(createIdentity({ config: used.app })).issueKey({ role: 'auditor', label: 'theirs' }, 'first-start');
     const empty = closing(ofPostgres(used));
     await expect(restoreBackup(archive, { store: empty, owner: used.owner, appRole, documents })).rejects.toThrow(
       'the table identity.api_keys holds rows already',

@@ -3,7 +3,7 @@ import path from 'node:path';
 import pg, { type ClientConfig } from 'pg';
 import { systemClock, type Clock } from '#libs/kernel';
 import { clientRoles } from './api-key.js';
-import { insertKey } from './identity.js';
+import { insertKey } from './key-register.js';
 
 export interface FirstKeys {
   /** False when there were keys already; then nothing was touched. */
@@ -46,11 +46,11 @@ export async function createFirstKeys(
       return { created: false, file };
     }
     const lines = [
-      '# API keys made at the first start. Hand them out, then delete this file; lost keys are issued anew.',
+      '# API keys made at the first start. Hand them out, then delete this file; lost keys are issued anew: `qadaga keys issue`.',
     ];
     for (const role of clientRoles) {
       const bound = role === 'operator' ? { operatorBin } : {};
-      const { key } = await insertKey(client, { role, label: `first ${role}`, ...bound }, clock);
+      const { key } = await insertKey(client, { role, label: `first ${role}`, ...bound }, clock, 'first-start');
       lines.push(`${role.padEnd(15)} ${key}${role === 'operator' ? `  # BIN ${operatorBin}` : ''}`);
     }
     // Before the commit: keys that count but were never written down would lock everybody out.

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { instant } from '#libs/kernel';
+import { drawUuid, instant } from '#libs/kernel';
 import { sharedTestPostgres, type TestDatabase } from '../embedded/testing.js';
 import { createAttemptLimiter } from './attempt-limiter.js';
 import {
@@ -15,9 +15,12 @@ import {
   TooManyAttemptsError,
   type Identity,
   type IdentityOptions,
+  type KeyRequest,
 } from './index.js';
 
 const bin = '940140000385';
+const otherBin = '970740000838';
+const by = 'command-line';
 let database: TestDatabase;
 const opened: Identity[] = [];
 const identity = (options: Partial<IdentityOptions> = {}) => {
@@ -64,6 +67,8 @@ describe('first keys', () => {
         expect(account?.operatorBin).toBe(role === 'operator' ? bin : undefined);
       }
       expect((await createFirstKeys(database.app, home)).created).toBe(false);
+      const { rows } = await one.listKeys();
+      expect(rows.map(({ issuedBy }) => issuedBy)).toEqual(clientRoles.map(() => 'first-start'));
     } finally {
       rmSync(home, { recursive: true, force: true });
     }
@@ -73,7 +78,7 @@ describe('first keys', () => {
 describe('API keys', () => {
   it('are known by their hash alone', async () => {
     const one = identity();
-    const issued = await one.issueKey({ role: 'auditor', label: 'prosecutor' });
+    const issued = await one.issueKey({ role: 'auditor', label: 'prosecutor' }, by);
     expect(issued.key).toMatch(/^qdg_auditor_[\w-]{43}$/);
     expect(await one.authenticate(` ${issued.key} `)).toEqual({
       id: issued.accountId,
@@ -84,15 +89,24 @@ describe('API keys', () => {
     const stored = JSON.stringify(await query('select k::text from identity.api_keys k', database.owner));
     expect(stored).toContain('prosecutor');
     expect(stored).not.toContain(issued.key.slice(-43));
-    expect((await one.listKeys()).find(({ keyId }) => keyId === issued.keyId)).toMatchObject({
-      lastUsedOn: '2021-01-11',
-      revokedAt: null,
+    expect(await one.findKey(issued.keyId)).toEqual({
+      keyId: issued.keyId,
+      accountId: issued.accountId,
+      role: 'auditor',
+      operatorBin: null,
+      label: 'prosecutor',
       createdAt: '2021-01-10T19:00:00.000Z',
+      issuedBy: 'command-line',
+      boundAt: null,
+      boundBy: null,
+      revokedAt: null,
+      revokedBy: null,
+      lastUsedOn: '2021-01-11',
     });
   });
   it('are refused when malformed, unknown, or of a changed role', async () => {
     const one = identity();
-    const { key } = await one.issueKey({ role: 'auditor', label: 'x' });
+    const { key } = await one.issueKey({ role: 'auditor', label: 'x' }, by);
     for (const wrong of [
       '',
       'qdg_auditor_',
@@ -106,42 +120,56 @@ describe('API keys', () => {
   it('end with their revocation, at once here and elsewhere when the cache runs out', async () => {
     const one = identity();
     const other = identity({ cacheMs: 0 });
-    const { key, keyId } = await one.issueKey({ role: 'registrar', label: 'desk' });
+    const { key, keyId } = await one.issueKey({ role: 'registrar', label: 'desk' }, by);
     expect(await one.authenticate(key)).toBeDefined();
     expect(await other.authenticate(key)).toBeDefined();
-    expect(await one.revokeKey(keyId)).toBe(true);
-    expect(await one.revokeKey(keyId)).toBe(false);
-    expect(await one.revokeKey('no-such-key')).toBe(false);
+    const revoked = await one.revokeKey(keyId, by);
+    expect(revoked).toMatchObject({ keyId, revokedAt: '2021-01-10T19:00:00.000Z', revokedBy: by });
+    expect(await one.revokeKey(keyId, 'first-start')).toEqual(revoked);
+    await expect(one.revokeKey('no-such-key', by)).rejects.toThrow('api-key-unknown');
     expect(await one.authenticate(key)).toBeUndefined();
     expect(await other.authenticate(key)).toBeUndefined();
   });
   it('belong to accounts, which keep their operator', async () => {
     const one = identity();
-    const first = await one.issueKey({ role: 'operator', label: 'erp' });
+    const first = await one.issueKey({ role: 'operator', label: 'erp' }, by);
     expect((await one.authenticate(first.key))?.operatorBin).toBeUndefined();
-    expect(await one.bindOperator(first.accountId, bin)).toBe(true);
-    expect(await one.bindOperator(first.accountId, '970740000838')).toBe(false);
-    const second = await one.issueKey({ role: 'operator', label: 'new erp', accountId: first.accountId });
+    await one.bindOperator(first.accountId, bin, by);
+    await one.bindOperator(first.accountId, bin, 'first-start');
+    expect(await one.findKey(first.keyId)).toMatchObject({
+      operatorBin: bin,
+      boundAt: '2021-01-10T19:00:00.000Z',
+      boundBy: by,
+    });
+    await expect(one.bindOperator(first.accountId, otherBin, by)).rejects.toThrow('account-bound');
+    const second = await one.issueKey({ role: 'operator', label: 'new erp', accountId: first.accountId }, by);
     expect(await one.authenticate(second.key)).toMatchObject({
       id: first.accountId,
       operatorBin: bin,
       label: 'new erp',
     });
-    await expect(one.issueKey({ role: 'auditor', label: 'x', accountId: first.accountId })).rejects.toThrow(RangeError);
-    await expect(one.issueKey({ role: 'auditor', label: 'x', operatorBin: bin })).rejects.toThrow(RangeError);
-    await expect(one.issueKey({ role: 'system' as 'auditor', label: 'x' })).rejects.toThrow(RangeError);
+    const refused = (request: Partial<KeyRequest>) =>
+      expect(one.issueKey({ role: 'auditor', label: 'x', ...request }, by)).rejects;
+    await refused({ accountId: first.accountId }).toThrow('account-unknown');
+    await refused({ role: 'operator', operatorBin: otherBin, accountId: first.accountId }).toThrow('account-unknown');
+    await refused({ operatorBin: bin }).toThrow('bin-not-allowed');
+    await refused({ role: 'system' as 'auditor' }).toThrow(RangeError);
+    const { accountId } = await one.issueKey({ role: 'auditor', label: 'x' }, by);
+    await expect(one.bindOperator(accountId, bin, by)).rejects.toThrow('account-not-operator');
+    await expect(one.bindOperator(drawUuid(), bin, by)).rejects.toThrow('account-unknown');
   });
   it('cannot be removed or handed to another role by the application', async () => {
     for (const text of [
       'delete from identity.api_keys',
       `update identity.api_keys set role = 'senior-officer'`,
       'update identity.api_keys set key_hash = key_hash',
+      `update identity.api_keys set issued_by = 'somebody else'`,
     ])
       await expect(query(text, database.app)).rejects.toThrow('permission denied');
   });
   it('may be tried wrongly only so often from one place; a key known to be right still works from there', async () => {
     const one = identity({ limits: { burst: 3, forgiveSeconds: 1_000 }, cacheMs: 0 });
-    const { key } = await one.issueKey({ role: 'auditor', label: 'x' });
+    const { key } = await one.issueKey({ role: 'auditor', label: 'x' }, by);
     expect(await one.authenticate(key, 'a')).toBeDefined();
     for (let n = 0; n < 3; n++) expect(await one.authenticate(formatApiKey('auditor'), 'a')).toBeUndefined();
     await expect(one.authenticate(formatApiKey('auditor'), 'a')).rejects.toThrow(TooManyAttemptsError);

@@ -1,37 +1,23 @@
-import { randomUUID, timingSafeEqual } from 'node:crypto';
-import type { ClientBase, PoolConfig } from 'pg';
+import { timingSafeEqual } from 'node:crypto';
+import type { PoolConfig } from 'pg';
 import { dayAt, systemClock, type Clock, type Zone } from '#libs/kernel';
 import { lastingPool } from '#libs/postgres';
 import type { Account } from './account.js';
-import { clientRoles, findApiKey, formatApiKey, hashApiKey, type ClientRole } from './api-key.js';
+import { findApiKey, hashApiKey, type ClientRole } from './api-key.js';
 import { createAttemptLimiter, type AttemptLimits } from './attempt-limiter.js';
-
-export interface KeyRequest {
-  readonly role: ClientRole;
-  /** Of role `operator` only; may also be bound later. */
-  readonly operatorBin?: string;
-  readonly label: string;
-  /** Another key for an account there is already, e.g. before the old one is revoked. Its role and operator stay. */
-  readonly accountId?: string;
-}
-
-export interface IssuedKey {
-  readonly keyId: string;
-  readonly accountId: string;
-  /** Shown now and never again: only its hash is kept. */
-  readonly key: string;
-}
-
-export interface KeyEntry {
-  readonly keyId: string;
-  readonly accountId: string;
-  readonly role: ClientRole;
-  readonly operatorBin: string | null;
-  readonly label: string;
-  readonly createdAt: string;
-  readonly revokedAt: string | null;
-  readonly lastUsedOn: string | null;
-}
+import {
+  bindOperator,
+  findKey,
+  issueKey,
+  listKeys,
+  revokeKey,
+  type IssuedKey,
+  type KeyAuthor,
+  type KeyEntry,
+  type KeyListRequest,
+  type KeyPage,
+  type KeyRequest,
+} from './key-register.js';
 
 export interface IdentityOptions {
   /** Of the application's database user; `migrateIdentity` has run. */
@@ -50,13 +36,24 @@ export interface Identity {
    * @throws TooManyAttemptsError for another key that was not right before, once a source had too many wrong ones.
    */
   authenticate(presented: string, source?: string): Promise<Account | undefined>;
-  /** @throws RangeError for an operator's BIN with another role, or an unknown account. */
-  issueKey(request: KeyRequest): Promise<IssuedKey>;
-  /** False when there is no such key, or it was revoked before. */
-  revokeKey(keyId: string): Promise<boolean>;
-  /** Binds an operator's account that has no operator yet; false when it has one or there is none. */
-  bindOperator(accountId: string, operatorBin: string): Promise<boolean>;
-  listKeys(): Promise<readonly KeyEntry[]>;
+  /**
+   * @throws RejectedError for a BIN with another role than an operator's, an account that is not there, a `keyId` that was
+   *   issued before, and, as every change, when the author's own key has been revoked
+   */
+  issueKey(request: KeyRequest, by: KeyAuthor): Promise<IssuedKey>;
+  /**
+   * The key as it is then; one that was revoked before stays as it is.
+   * @throws RejectedError for an unknown key, and for an administrator's last unless the command line asks
+   */
+  revokeKey(keyId: string, by: KeyAuthor): Promise<KeyEntry>;
+  /**
+   * Binds an operator's account, with all its keys, that has no operator yet; bound to this one it stays as it is.
+   * @throws RejectedError for an unknown account, another role's, and one that has another operator
+   */
+  bindOperator(accountId: string, operatorBin: string, by: KeyAuthor): Promise<void>;
+  findKey(keyId: string): Promise<KeyEntry | undefined>;
+  /** @throws RejectedError for a cursor that is not of this list */
+  listKeys(request?: KeyListRequest): Promise<KeyPage>;
   close(): Promise<void>;
 }
 
@@ -68,30 +65,6 @@ interface KeyRow {
   readonly operator_bin: string | null;
   readonly label: string;
   readonly last_used_on: string | null;
-}
-
-type Queries = Pick<ClientBase, 'query'>;
-
-/** Within the caller's transaction if it gives its connection. */
-export async function insertKey(db: Queries, request: KeyRequest, clock: Clock): Promise<IssuedKey> {
-  const { role, operatorBin = null, label, accountId } = request;
-  if (!clientRoles.includes(role)) throw new RangeError(`no key is given for the role ${role}`);
-  if (operatorBin !== null && role !== 'operator') throw new RangeError('only an operator has a BIN');
-  const keyId = randomUUID();
-  const key = formatApiKey(role);
-  const values = [keyId, accountId ?? randomUUID(), hashApiKey(key), role, operatorBin, label, clock.now()];
-  const columns = '(key_id, account_id, key_hash, role, operator_bin, label, created_at)';
-  const { rows } = await db.query<{ account_id: string }>(
-    accountId === undefined
-      ? `insert into identity.api_keys ${columns} values ($1, $2, $3, $4, $5, $6, $7) returning account_id`
-      : `insert into identity.api_keys ${columns}
-         select $1, account_id, $3, role, operator_bin, $6, $7 from identity.api_keys
-         where account_id = $2 and role = $4 and ($5::text is null or operator_bin = $5)
-         order by created_at desc limit 1 returning account_id`,
-    values,
-  );
-  if (rows[0] === undefined) throw new RangeError('there is no such account of this role and operator');
-  return { keyId, accountId: rows[0].account_id, key };
 }
 
 const keyColumns = 'key_id, account_id, key_hash, role, operator_bin, label, last_used_on::text';
@@ -126,10 +99,26 @@ export function createIdentity(options: IdentityOptions): Identity {
   /** One look at a time per key: when an entry ends, every connection of its holder asks at once. */
   const looking = new Map<string, Promise<Account | undefined>>();
   const lookUpOnce = (name: string, hash: Buffer): Promise<Account | undefined> => {
-    const running = looking.get(name) ?? lookUp(hash).finally(() => looking.delete(name));
+    const found = looking.get(name);
+    if (found !== undefined) return found;
+    const running = lookUp(hash).finally(() => {
+      if (looking.get(name) === running) looking.delete(name);
+    });
     looking.set(name, running);
     return running;
   };
+
+  let changes = 0;
+  /** What was looked up before a change is asked for again, what is being looked up is not kept, whatever came of the change. */
+  async function changing<T>(change: Promise<T>): Promise<T> {
+    try {
+      return await change;
+    } finally {
+      changes++;
+      looking.clear();
+      for (const [name, { account }] of right) right.set(name, { account, until: 0 });
+    }
+  }
 
   return {
     async authenticate(presented, source = 'unknown') {
@@ -140,6 +129,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       if (known !== undefined && known.until > performance.now()) return known.account;
       // A place full of wrong keys must not keep out the one right key that also comes from there.
       if (known === undefined) limiter.check(source);
+      const before = changes;
       const account = hash && (await lookUpOnce(name, hash));
       right.delete(name);
       if (account === undefined) {
@@ -147,42 +137,14 @@ export function createIdentity(options: IdentityOptions): Identity {
         return undefined;
       }
       if (right.size >= cacheSize) right.delete(right.keys().next().value!);
-      right.set(name, { account, until: performance.now() + cacheMs });
+      right.set(name, { account, until: changes === before ? performance.now() + cacheMs : 0 });
       return account;
     },
-    issueKey: (request) => insertKey(pool, request, clock),
-    async revokeKey(keyId) {
-      const { rowCount } = await pool.query(
-        'update identity.api_keys set revoked_at = $2 where key_id::text = $1 and revoked_at is null',
-        [keyId, clock.now()],
-      );
-      right.clear();
-      return Boolean(rowCount);
-    },
-    async bindOperator(accountId, operatorBin) {
-      const { rowCount } = await pool.query(
-        `update identity.api_keys set operator_bin = $2
-         where account_id::text = $1 and role = 'operator' and operator_bin is null`,
-        [accountId, operatorBin],
-      );
-      right.clear();
-      return Boolean(rowCount);
-    },
-    async listKeys() {
-      const { rows } = await pool.query<KeyRow & { created_at: Date; revoked_at: Date | null }>(
-        `select ${keyColumns}, created_at, revoked_at from identity.api_keys order by created_at, key_id`,
-      );
-      return rows.map((row) => ({
-        keyId: row.key_id,
-        accountId: row.account_id,
-        role: row.role,
-        operatorBin: row.operator_bin,
-        label: row.label,
-        createdAt: row.created_at.toISOString(),
-        revokedAt: row.revoked_at?.toISOString() ?? null,
-        lastUsedOn: row.last_used_on,
-      }));
-    },
+    issueKey: (request, by) => issueKey(pool, clock, request, by),
+    revokeKey: (keyId, by) => changing(revokeKey(pool, clock, keyId, by)),
+    bindOperator: (accountId, operatorBin, by) => changing(bindOperator(pool, clock, accountId, operatorBin, by)),
+    findKey: (keyId) => findKey(pool, keyId),
+    listKeys: (request = {}) => listKeys(pool, request),
     close: () => pool.end(),
   };
 }

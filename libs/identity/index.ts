@@ -13,13 +13,7 @@ export {
 export { actorOf, type Account } from './account.js';
 export { formatApiKey, findApiKey, hashApiKey, type ClientRole, clientRoles } from './api-key.js';
 export { migrateIdentity } from './identity.migration.js';
-export {
-  createIdentity,
-  type Identity,
-  type IdentityOptions,
-  type IssuedKey,
-  type KeyEntry,
-  type KeyRequest,
-} from './identity.js';
+export { createIdentity, type Identity, type IdentityOptions } from './identity.js';
+export type { IssuedKey, KeyAuthor, KeyEntry, KeyFilter, KeyListRequest, KeyPage, KeyRequest } from './key-register.js';
 export { createFirstKeys, type FirstKeys } from './first-keys.js';
 export { TooManyAttemptsError } from './attempt-limiter.js';

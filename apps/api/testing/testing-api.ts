@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { inlineEngine, openHouse, type OpenedHouse, type ProcessTelemetry } from '#libs/assembly';
 import { fileDocuments } from '#libs/documents';
 import { sharedTestPostgres } from '../../../libs/embedded/testing.js';
-import { clientRoles, type ClientRole } from '#libs/identity';
+import { clientRoles, type ClientRole, type KeyRequest } from '#libs/identity';
 import { drawUuid, instant, type Clock, type Instant } from '#libs/kernel';
 import { createHealth, loadConfig } from '#libs/platform';
 import { createApi, type CreateApiOptions } from '../index.js';
@@ -85,12 +85,13 @@ export async function startTestApi(
   const opened = await openHouse(config, { clock, projector: true, ...(telemetry ? { telemetry } : {}) });
   const { identity, house, readModels, requestHash } = opened;
   const keys: Record<string, string> = {};
+  const give = async (name: string, request: KeyRequest) => {
+    keys[name] = (await identity.issueKey(request, 'first-start')).key;
+  };
   for (const role of clientRoles)
-    keys[role] = (
-      await identity.issueKey({ role, label: role, ...(role === 'operator' ? { operatorBin: ownBin } : {}) })
-    ).key;
-  keys['other-operator'] = (await identity.issueKey({ role: 'operator', label: 'other', operatorBin: otherBin })).key;
-  keys['second-senior'] = (await identity.issueKey({ role: 'senior-officer', label: 'second' })).key;
+    await give(role, { role, label: role, ...(role === 'operator' ? { operatorBin: ownBin } : {}) });
+  await give('other-operator', { role: 'operator', label: 'other', operatorBin: otherBin });
+  await give('second-senior', { role: 'senior-officer', label: 'second' });
 
   const app = await createApi(
     {
