@@ -8,6 +8,7 @@ import { Lookups } from './lookups.js';
 import { API_PARTS, type ApiParts } from './parts.js';
 import { QueuesController } from './queues/queues.controller.js';
 import { Questions } from './questions.js';
+import { ApiKeysController } from './routes/api-keys.controller.js';
 import { CasesController } from './routes/cases.controller.js';
 import { DocumentsController } from './routes/documents.controller.js';
 import { FilingChangesController } from './routes/filing-changes.controller.js';
@@ -31,6 +32,7 @@ export const apiControllers = [
   OrdersController,
   NoticesController,
   LawController,
+  ApiKeysController,
   SystemController,
   MetricsController,
   HealthController,

@@ -10,7 +10,7 @@ import type { ReadModels } from '#libs/read-models';
 export interface ApiParts {
   readonly house: House;
   readonly readModels: ReadModels;
-  readonly identity: Pick<Identity, 'authenticate'>;
+  readonly identity: Omit<Identity, 'close'>;
   readonly documents: DocumentStore;
   readonly health: Health;
   /** HMAC-SHA-256 (hex) of a canonical request under a key of the house. */

@@ -95,10 +95,8 @@ async function live(makeStore: (database: TestDatabase) => EventStore): Promise<
   for (let n = 0; n < 40; n++) await store.append(appendOf(`case-${n}`, 'none', `a-${n}`, { n }, { sealed }));
   const attached = appendOf('case-0', 1, 'attached', { sha256: scan });
   await store.append({ ...attached, facts: attached.facts.map((fact) => ({ ...fact, type: 'DocumentAttached' })) });
-  const { key } = await closing(createIdentity({ config: database.app })).issueKey(
-    { role: 'auditor', label: 'first' },
-    'first-start',
-  );
+  const identity = closing(createIdentity({ config: database.app }));
+  const { key } = await identity.issueKey({ role: 'auditor', label: 'first' }, 'first-start');
   await inDatabase(database.app, (client) =>
     client.query(`insert into numbers.series values ('journal', 2026, 64), ('case', 2025, 9007199254740993)`),
   );
@@ -308,6 +306,23 @@ describe('a restore', () => {
       'the table identity.api_keys holds rows already',
     );
     expect(await empty.head()).toBeUndefined();
+  });
+
+  it('takes an archive from before some columns were there', async () => {
+    const house = await live(ofMemory);
+    const file = path.join(dir, 'house.tar.gz');
+    const younger = ['issued_by', 'bound_at', 'bound_by', 'revoked_by'];
+    await inDatabase(house.database.owner, (client) =>
+      client.query(`alter table identity.api_keys ${younger.map((name) => `drop column ${name}`).join(', ')}`),
+    );
+    await backUp(house, file);
+    const database = await freshDatabase();
+    const documents = sealedFiles(path.join(dir, 'restored'));
+    const store = closing(createMemoryEventStore());
+    await restoreBackup(await checkArchive(file), { store, owner: database.owner, appRole, documents });
+    const identity = closing(createIdentity({ config: database.app }));
+    expect(await identity.authenticate(house.key)).toMatchObject({ role: 'auditor', label: 'first' });
+    expect((await identity.listKeys()).rows).toMatchObject([{ label: 'first', issuedBy: null }]);
   });
 
   it('that was broken off locks the house, and goes on with the same backup only', async () => {

@@ -5,7 +5,7 @@ import { fieldFaultText, problemTexts } from './index.js';
 import { problems } from './problems.js';
 
 const root = path.resolve(__dirname, '../..');
-const sources = ['apps/api', 'libs/application', 'libs/domain', 'libs/http-edge']
+const sources = ['apps/api', 'libs/application', 'libs/domain', 'libs/http-edge', 'libs/identity']
   .flatMap((folder) =>
     readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name)),
   )

@@ -67,10 +67,10 @@ export interface KeyPage {
 
 type Queries = Pick<ClientBase, 'query'>;
 
-const refused = (kind: Rejection['kind'], code: string, message: string, pointer?: string, fault?: string) =>
+const refuse = (kind: Rejection['kind'], code: string, message: string, pointer?: string, fault?: string) =>
   new RejectedError(reject(kind, code, message, pointer && fault ? [{ pointer, code: fault, message }] : undefined));
 
-const keyUnknown = () => new RejectedError(reject('not-found', 'api-key-unknown', 'there is no such API key'));
+const keyUnknown = () => refuse('not-found', 'api-key-unknown', 'there is no such API key');
 
 const nameOf = (by: KeyAuthor): string => (typeof by === 'string' ? by : by.id);
 
@@ -82,7 +82,7 @@ export async function insertKey(db: Queries, request: KeyRequest, clock: Clock, 
   const { role, operatorBin = null, label, accountId, keyId = drawUuid() } = request;
   if (!clientRoles.includes(role)) throw new RangeError(`no key is given for the role ${role}`);
   if (operatorBin !== null && role !== 'operator')
-    throw refused('malformed', 'bin-not-allowed', 'only an operator has a BIN', '/operatorBin', 'not-allowed');
+    throw refuse('malformed', 'bin-not-allowed', 'only an operator has a BIN', '/operatorBin', 'not-allowed');
   const key = formatApiKey(role);
   const values = [
     keyId,
@@ -105,7 +105,7 @@ export async function insertKey(db: Queries, request: KeyRequest, clock: Clock, 
     [...values],
   );
   if (rows[0] === undefined)
-    throw refused(
+    throw refuse(
       'refused',
       'account-unknown',
       'there is no such account of this role and operator',
@@ -141,14 +141,14 @@ async function oneAtATime<T>(pool: Pool, by: KeyAuthor, change: (db: Queries) =>
 async function refuseRevoked(db: Queries, by: KeyAuthor): Promise<void> {
   if (typeof by === 'string') return;
   const { rows } = await db.query('select from identity.api_keys where key_id = $1 and revoked_at is null', [by.keyId]);
-  if (rows.length === 0) throw refused('forbidden', 'own-key-revoked', 'the API key of this request has been revoked');
+  if (rows.length === 0) throw refuse('forbidden', 'own-key-revoked', 'the API key of this request has been revoked');
 }
 
 export const issueKey = (pool: Pool, clock: Clock, request: KeyRequest, by: KeyAuthor): Promise<IssuedKey> =>
   oneAtATime(pool, by, async (db) => {
     const { keyId } = request;
     if (keyId !== undefined && (await findKey(db, keyId)) !== undefined)
-      throw refused(
+      throw refuse(
         'conflict',
         'api-key-issued',
         `this request issued key ${keyId} already; its secret was shown then and is not kept; revoke it and issue another`,
@@ -177,7 +177,7 @@ async function refuseLastAdministrator(db: Queries, keyId: string): Promise<void
     [keyId],
   );
   if (rows.length === 0)
-    throw refused(
+    throw refuse(
       'conflict',
       'last-administrator-key',
       'this is the last key of an administrator: issue another first, or nobody could issue any',
@@ -196,11 +196,11 @@ export const bindOperator = (
       'select role, operator_bin from identity.api_keys where account_id::text = $1',
       [accountId],
     );
-    if (rows.length === 0) throw refused('not-found', 'account-unknown', 'there is no such account');
+    if (rows.length === 0) throw refuse('not-found', 'account-unknown', 'there is no such account');
     if (rows.some(({ role }) => role !== 'operator'))
-      throw refused('refused', 'account-not-operator', 'only the account of an operator is bound to a BIN');
+      throw refuse('refused', 'account-not-operator', 'only the account of an operator is bound to a BIN');
     if (rows.some(({ operator_bin: bin }) => bin !== null && bin !== operatorBin))
-      throw refused(
+      throw refuse(
         'conflict',
         'account-bound',
         'this account belongs to another operator already; issue a key of a new account',
@@ -255,7 +255,7 @@ export async function findKey(db: Queries, keyId: string): Promise<KeyEntry | un
 export async function listKeys(db: Queries, request: KeyListRequest): Promise<KeyPage> {
   const { role, operatorBin, accountId, revoked, limit = 50, cursor } = request;
   if (cursor !== undefined && (findUuid(cursor) === undefined || (await findKey(db, cursor)) === undefined))
-    throw refused('malformed', 'cursor-malformed', 'the cursor is not one of this list', '/cursor', 'cursor-malformed');
+    throw refuse('malformed', 'cursor-malformed', 'the cursor is not one of this list', '/cursor', 'cursor-malformed');
   const { rows } = await db.query<KeyRow>(
     `select ${entryColumns} from identity.api_keys
      where ($1::text is null or role = $1) and ($2::text is null or operator_bin = $2)

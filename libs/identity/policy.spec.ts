@@ -47,11 +47,15 @@ describe('the policy', () => {
   });
   it('lets the administrator run the system and decide no case', () => {
     expect(allowed('administrator')).toEqual([
+      'bind-api-key',
       'correct-calendar',
+      'issue-api-key',
+      'read-api-keys',
       'read-calendar',
       'read-rules',
       'read-system',
       'rebuild-read-models',
+      'revoke-api-key',
       'run-sweep',
       'watch-queues',
     ]);
@@ -63,6 +67,13 @@ describe('the policy', () => {
   it('keeps for the senior officer what weighs most', () => {
     for (const action of ['confirm-annulment', 'excuse-obligation', 'extend-term', 'record-outage'] as const)
       expect(clientRoles.filter((role) => grantOf(role, action) !== 'no')).toEqual(['senior-officer']);
+  });
+  it('lets the administrator alone change keys, and the auditor see them', () => {
+    const who = (action: Action) => clientRoles.filter((role) => grantOf(role, action) !== 'no');
+    for (const action of ['issue-api-key', 'revoke-api-key', 'bind-api-key'] as const)
+      expect(who(action)).toEqual(['administrator']);
+    expect(who('read-api-keys')).toEqual(['auditor', 'administrator']);
+    expect(grantOf('system', 'issue-api-key')).toBe('no');
   });
   it('shows bank details to few', () => {
     expect(clientRoles.filter((role) => grantOf(role, 'read-bank-details') !== 'no')).toEqual([

@@ -72,6 +72,12 @@ export const policy = {
   'read-calendar': row(everyone),
   'read-rules': row(everyone),
 
+  // Whoever gives out keys could give itself any role: what was done stands with each key, and the auditor reads it.
+  'issue-api-key': row({ administrator: 'all' }),
+  'revoke-api-key': row({ administrator: 'all' }),
+  'bind-api-key': row({ administrator: 'all' }),
+  'read-api-keys': row({ administrator: 'all', auditor: 'all' }),
+
   'run-sweep': row({ administrator: 'all', system: 'all' }),
   'read-system': row({ administrator: 'all', auditor: 'all', system: 'all' }),
   'watch-queues': row({ administrator: 'all' }),

@@ -1,3 +1,4 @@
+import { clientRoles } from '#libs/identity';
 import {
   alertAudiences,
   alertSituations,
@@ -59,6 +60,11 @@ const wall = record({
   date: day,
   time: { ...orNull(text), description: 'null: only the day of a paper stamp is known.' },
 });
+
+const keyAuthor: Schema = {
+  ...orNull(text),
+  description: 'An account id, `command-line` or `first-start`; null: nobody did, or it was not noted then.',
+};
 
 const caseFields = {
   caseId: id,
@@ -381,6 +387,32 @@ export const answerSchemas: { readonly [name: string]: Schema } = {
   }),
   Regions: record({ on: day, items: listOf(anything), next: { type: 'null' } }),
   Orders: record({ extensions: listOf(anything), outages: listOf(anything) }),
+  ApiKey: record(
+    {
+      keyId: id,
+      accountId: { ...id, description: 'What facts name as their actor. An account may have several keys.' },
+      role: oneOf(clientRoles),
+      operatorBin: { ...orNull(text), description: 'null: not an operator, or one that is bound later.' },
+      label: text,
+      createdAt: instant,
+      issuedBy: keyAuthor,
+      boundAt: { ...orNull(instant), description: 'null: it had its operator from the beginning, or has none.' },
+      boundBy: keyAuthor,
+      revokedAt: orNull(instant),
+      revokedBy: keyAuthor,
+      lastUsedOn: orNull(day),
+    },
+    'Everything but the key itself, of which only a hash is kept.',
+  ),
+  ApiKeyPage: pageOf('ApiKey'),
+  IssuedApiKey: record({
+    keyId: id,
+    accountId: id,
+    key: { ...text, description: 'Shown now and never again.', pattern: '^qdg_[a-z-]{1,30}_[A-Za-z0-9_-]{43}$' },
+  }),
+  RevokedApiKey: record({ keyId: id, accountId: id, revokedAt: instant, revokedBy: keyAuthor }),
+  BoundAccount: record({ accountId: id, operatorBin: text }),
+
   System: record({
     now: instant,
     ruleSetId: text,

@@ -1,5 +1,6 @@
 import { explainDeadline, type Deadline } from '#libs/domain';
 import type { DeliveredNotice } from '#libs/engine';
+import type { KeyEntry } from '#libs/identity';
 import type {
   AlertRow,
   CaseView,
@@ -234,4 +235,19 @@ export const timelineViewForOperators = (row: TimelineRow) => ({
     id: row.actorRole === 'operator' ? row.actorId : null,
     onBehalfOf: null,
   },
+});
+
+export const apiKeyView = (entry: KeyEntry) => ({
+  keyId: entry.keyId,
+  accountId: entry.accountId,
+  role: entry.role,
+  operatorBin: entry.operatorBin,
+  label: entry.label,
+  createdAt: entry.createdAt,
+  issuedBy: entry.issuedBy,
+  boundAt: entry.boundAt,
+  boundBy: entry.boundBy,
+  revokedAt: entry.revokedAt,
+  revokedBy: entry.revokedBy,
+  lastUsedOn: entry.lastUsedOn,
 });
