@@ -106,6 +106,39 @@ program
   .addOption(new Option('--json', 'for machines'))
   .action((flags) => run(async () => (await import('./commands/doctor.js')).doctorCommand(flags)));
 
+const keys = program.command('keys').description('API keys: who has one, another one, an end to one');
+
+keys
+  .command('list')
+  .description('every key with its role, operator and last use; never the key itself')
+  .option('--json', 'for machines')
+  .action((flags) => run(async () => (await import('./commands/keys.js')).listKeysCommand(flags)));
+
+keys
+  .command('issue')
+  .requiredOption(
+    '--role <role>',
+    'operator, registrar, case-officer, senior-officer, auditor, energy-body or administrator',
+  )
+  .requiredOption('--label <text>', 'whose key it is, for lists')
+  .option('--bin <bin>', 'for whom an operator files; may also be bound later')
+  .option('--account <id>', 'another key for an account there is, of the same role and operator')
+  .description('make a key and show it once, alone on stdout')
+  .action((flags) => run(async () => (await import('./commands/keys.js')).issueKeyCommand(flags)));
+
+keys
+  .command('revoke')
+  .argument('<key>', 'its id, as the list has it')
+  .description('end a key; a server that runs follows within ten seconds')
+  .action((id: string) => run(async () => (await import('./commands/keys.js')).revokeKeyCommand(id)));
+
+keys
+  .command('bind')
+  .argument('<account>', 'its id, as the list has it')
+  .requiredOption('--bin <bin>', 'for whom the account files from now on')
+  .description("bind an operator's account that has no BIN yet, with all its keys")
+  .action((id: string, flags) => run(async () => (await import('./commands/keys.js')).bindKeysCommand(id, flags)));
+
 program
   .command('demo')
   .description('a fresh temporary home, the sample journal lived through, the server left running')

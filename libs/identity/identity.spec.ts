@@ -148,12 +148,14 @@ describe('API keys', () => {
       operatorBin: bin,
       label: 'new erp',
     });
-    const refused = (request: Partial<KeyRequest>) =>
-      expect(one.issueKey({ role: 'auditor', label: 'x', ...request }, by)).rejects;
-    await refused({ accountId: first.accountId }).toThrow('account-unknown');
-    await refused({ role: 'operator', operatorBin: otherBin, accountId: first.accountId }).toThrow('account-unknown');
-    await refused({ operatorBin: bin }).toThrow('bin-not-allowed');
-    await refused({ role: 'system' as 'auditor' }).toThrow(RangeError);
+    const wrong: readonly (readonly [Partial<KeyRequest>, string])[] = [
+      [{ accountId: first.accountId }, 'account-unknown'],
+      [{ role: 'operator', operatorBin: otherBin, accountId: first.accountId }, 'account-unknown'],
+      [{ operatorBin: bin }, 'bin-not-allowed'],
+      [{ role: 'system' as 'auditor' }, 'no key is given for the role system'],
+    ];
+    for (const [request, why] of wrong)
+      await expect(one.issueKey({ role: 'auditor', label: 'x', ...request }, by)).rejects.toThrow(why);
     const { accountId } = await one.issueKey({ role: 'auditor', label: 'x' }, by);
     await expect(one.bindOperator(accountId, bin, by)).rejects.toThrow('account-not-operator');
     await expect(one.bindOperator(drawUuid(), bin, by)).rejects.toThrow('account-unknown');

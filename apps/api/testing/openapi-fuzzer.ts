@@ -402,6 +402,7 @@ const named = (document: OpenApi, $ref: string): Schema =>
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 
+/** No `keyId`: the list of keys names those the requests are made with, and one of them would be revoked. */
 const learned = ['caseId', 'filingId', 'obligationId', 'noticeId', 'caseRef', 'cursor', 'sha256'];
 
 /** What answers name is used again, so that later requests reach what earlier ones made. */

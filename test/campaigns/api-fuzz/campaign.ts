@@ -114,6 +114,10 @@ async function somethingToReach(
     investmentPotentialKzt: '2',
     jobs: 3,
   });
+  // Nothing is asked with these: they may be revoked and bound.
+  const spare = ['operator', 'auditor', 'administrator'].map((role) =>
+    post('api-keys', { role, label: 'spare' }, 'administrator'),
+  );
   return {
     bin: [operatorBin, ...freeBins],
     operatorBin: [operatorBin, freeBins[0]!],
@@ -124,5 +128,6 @@ async function somethingToReach(
     caseId: [appeal['caseId']!],
     caseRef: ['FUZZ-1'],
     filingId: [appeal['filingId']!, reference['filingId']!],
+    keyId: (await Promise.all(spare)).map((one) => one['keyId']!),
   };
 }
