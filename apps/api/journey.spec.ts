@@ -349,13 +349,24 @@ describe('a filing, from the registration of its operator to the acknowledgement
       reason: 'Quarantine',
     };
     const dry = await api.ask('POST', '/api/v1/orders/term-extensions?dryRun=true', { as, body });
-    expect(dry.body).toMatchObject({
-      dryRun: true,
-      orderId: null,
-      effects: [{ caseId, from: '2021-04-12', to: '2021-07-20' }],
+    expect(dry).toMatchObject({
+      status: 200,
+      body: {
+        dryRun: true,
+        orderId: null,
+        effects: [{ caseId, from: '2021-04-12', to: '2021-07-20' }],
+        more: false,
+      },
     });
-    const done = await api.ask('POST', '/api/v1/orders/term-extensions', { as, body });
-    expect(done).toMatchObject({ status: 201, body: { dryRun: false, effects: [] } });
+    expect((await api.ask('GET', '/api/v1/orders')).body.extensions).toEqual([]);
+    const key = 'extension-46';
+    const done = await api.ask('POST', '/api/v1/orders/term-extensions', { as, body, key });
+    expect([done.status, done.body]).toEqual([201, { dryRun: false, orderId: expect.any(String) }]);
+    await api.settle();
+    const moved = await api.ask('GET', '/api/v1/obligations?kind=quarterly_reference&period=2021-Q1');
+    expect(moved.body.items).toMatchObject([{ caseId, dueOn: '2021-07-20' }]);
+    const again = await api.ask('POST', '/api/v1/orders/term-extensions', { as, body, key });
+    expect([again.status, again.body]).toEqual([done.status, done.body]);
     const outage = { from: '2021-07-12T10:00:00+06:00', to: '2021-07-12T18:00:00+06:00', reason: 'down' };
     expect(await api.ask('POST', '/api/v1/orders/outages', { as, body: outage })).toMatchObject({ status: 201 });
     const orders = await api.ask('GET', '/api/v1/orders');

@@ -23,6 +23,8 @@ export interface RouteSpec {
   /** Name of the answer's schema in `answers/schemas.ts`; without one the answer has no body. */
   readonly answer?: string;
   readonly status?: number;
+  /** What it may answer instead when it was asked to change nothing, with 200. */
+  readonly dryRunAnswer?: string;
   readonly body?: Shape | readonly Shape[];
   /** For bodies that are no JSON: their media types. */
   readonly rawBody?: readonly string[];
@@ -138,6 +140,15 @@ function described(spec: RouteSpec, problems: readonly number[]): (MethodDecorat
           : { content: { [answerType]: { schema: { type: 'string', format: 'binary' } } } }
         : { content: { [answerType]: { schema: { $ref: `#/components/schemas/${answer}` } } } }),
     }),
+    ...(spec.dryRunAnswer === undefined
+      ? []
+      : [
+          ApiResponse({
+            status: 200,
+            description: 'What would come of it; nothing was written.',
+            content: { 'application/json': { schema: { $ref: `#/components/schemas/${spec.dryRunAnswer}` } } },
+          }),
+        ]),
     ...[...new Set(problems)].sort().map((code) =>
       ApiResponse({
         status: code,

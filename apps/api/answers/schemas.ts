@@ -188,9 +188,10 @@ export const answerSchemas: { readonly [name: string]: Schema } = {
     flags,
     receipt: { ...text, description: 'Path of the receipt.' },
   }),
-  ExtensionAnswer: record({
-    dryRun: flag,
-    orderId: orNull(id),
+  ExtensionAnswer: record({ dryRun: { const: false }, orderId: id }),
+  ExtensionDryRun: record({
+    dryRun: { const: true },
+    orderId: { type: 'null', description: 'Nothing was ordered.' },
     effects: listOf(
       record({
         caseId: id,

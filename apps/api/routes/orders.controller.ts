@@ -59,11 +59,14 @@ export class OrdersController {
   @Command('orders/term-extensions', {
     action: 'extend-term',
     summary: 'Extend a term for many by order',
-    description: 'With `dryRun=true` nothing is written; the answer lists the duties whose due day would move.',
+    description:
+      'With `dryRun=true` nothing is written; the answer (200) lists the duties whose due day would move. An order that ' +
+      'is given (201) moves them within moments, one case after the other: the obligations show which have moved.',
     query: DryRunQuery,
     body: TermExtensionBody,
     answer: 'ExtensionAnswer',
     status: 201,
+    dryRunAnswer: 'ExtensionDryRun',
     tag,
   })
   async extendTerm(
@@ -86,11 +89,13 @@ export class OrdersController {
       // The registers say which cases it may reach: they must know the newest.
       await this.questions.catchUp();
       const effects = await extensionEffects(this.parts.house, input, mostEffects);
+      exchange.answerStatus(200);
       return { dryRun: true, orderId: null, effects, more: effects.length === mostEffects };
     }
     const done = await this.commands.run(exchange, ExtendTerm, input);
     const { orderId } = done.facts[0]!.data as { orderId: Uuid };
-    return { dryRun: false, orderId, effects: [], more: false };
+    // No effects: they come later, and a repeat, which finds them done, must get this very answer.
+    return { dryRun: false, orderId };
   }
 
   @Command('orders/outages', {
