@@ -47,20 +47,10 @@ const versionOf = (name: string): string =>
     }
   ).version;
 
-/** `test/campaigns/<name>/last-result.json`, formatted as the linter wants it. */
-export async function keepResult(
-  campaign: Campaign,
-  options: CampaignOptions,
-  outcome: CampaignOutcome,
-  seconds: number,
-): Promise<string> {
-  const file = path.join(projectRoot(), 'test', 'campaigns', campaign.name, 'last-result.json');
+/** When and with what a result came to be that is kept. */
+function circumstances(seconds: number) {
   const own = JSON.parse(readFileSync(path.join(projectRoot(), 'package.json'), 'utf8')) as { version: string };
-  const result = {
-    name: campaign.name,
-    seed: options.seed,
-    count: options.count,
-    flags: [...options.flags],
+  return {
     date: new Date().toISOString().slice(0, 10),
     seconds: Math.round(seconds),
     machine: { processors: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30), platform: platform() },
@@ -70,11 +60,27 @@ export async function keepResult(
       pg: versionOf('pg'),
       'fast-check': versionOf('fast-check'),
     },
-    counts: outcome.counts,
-    findings: outcome.findings,
   };
+}
+
+/** What was asked, the circumstances, what came of it: formatted as the linter wants it. */
+export async function writeResult(file: string, asked: object, seconds: number, outcome: object): Promise<void> {
   const { format } = await import('prettier');
+  const result = { ...asked, ...circumstances(seconds), ...outcome };
   writeFileSync(file, await format(JSON.stringify(result), { parser: 'json', printWidth: 120 }));
+}
+
+/** `test/campaigns/<name>/last-result.json`. */
+export async function keepResult(
+  campaign: Campaign,
+  options: CampaignOptions,
+  outcome: CampaignOutcome,
+  seconds: number,
+): Promise<string> {
+  const file = path.join(projectRoot(), 'test', 'campaigns', campaign.name, 'last-result.json');
+  const { seed, count, flags } = options;
+  const { counts, findings } = outcome;
+  await writeResult(file, { name: campaign.name, seed, count, flags: [...flags] }, seconds, { counts, findings });
   return file;
 }
 
@@ -89,6 +95,9 @@ export async function inScratch<T>(name: string, work: (dir: string) => Promise<
     rmSync(dir, { recursive: true, force: true });
   }
 }
+
+/** Where no other seed is asked for. */
+export const defaultSeed = 384;
 
 /** A small seeded generator (mulberry32): the same seed draws the same numbers everywhere. */
 export function drawer(seed: number): (below: number) => number {
