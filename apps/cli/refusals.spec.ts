@@ -8,6 +8,7 @@ import { copyLogCommand } from './commands/copy-log.js';
 import { doctorCommand } from './commands/doctor.js';
 import { explainDeadlineCommand } from './commands/explain-deadline.js';
 import { importCommand } from './commands/import.js';
+import { issueKeyCommand, listKeysCommand } from './commands/keys.js';
 import { rebuildCommand } from './commands/rebuild.js';
 import { reportCommand } from './commands/report.js';
 import { outputFile } from './output-file.js';
@@ -32,6 +33,8 @@ describe('a home that is not there', () => {
     ['explain-deadline', () => explainDeadlineCommand('C1', 'termination')],
     ['rebuild', () => rebuildCommand()],
     ['backup', () => backupCommand({ out: inDir('backup.tar.gz') })],
+    ['keys list', () => listKeysCommand({})],
+    ['keys issue', () => issueKeyCommand({ role: 'auditor', label: 'x' })],
     ['copy-log --take-over', () => copyLogCommand({ from: inDir('a'), to: inDir('b'), takeOver: true })],
   ])('is not made by %s', async (_, run) => {
     const told = { message: `there is no Qadaga home at ${inDir('mistyped')} (QADAGA_HOME)`, exitCode: 2 };

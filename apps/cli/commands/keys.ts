@@ -1,9 +1,9 @@
-import { openDatabases, prepareSchema } from '#libs/assembly';
+import { isHome, openDatabases, prepareSchema } from '#libs/assembly';
 import { findBin } from '#libs/domain';
 import { clientRoles, createIdentity, type ClientRole, type Identity, type KeyEntry } from '#libs/identity';
 import { findUuid, maskText, RejectedError, type Uuid } from '#libs/kernel';
-import { loadConfig } from '#libs/platform';
 import { CommandError } from '../command-error.js';
+import { configOfExisting } from '../existing-house.js';
 
 /**
  * Whoever may read the home, or the database's password, may change keys: this is how a locked-out administrator gets a
@@ -68,7 +68,9 @@ export async function listKeysCommand(flags: { readonly json?: boolean }): Promi
 
 /** As the application's user, who may do no more to keys than the API; where the owner is known the tables are prepared. */
 async function withKeys(work: (identity: Identity) => Promise<void>): Promise<number> {
-  const databases = await openDatabases(loadConfig());
+  // They stand in the database: on a server they are had before any home is.
+  const config = configOfExisting(({ home, database }) => database !== undefined || isHome(home));
+  const databases = await openDatabases(config);
   try {
     await prepareSchema(databases);
     const identity = createIdentity({ config: databases.app });
