@@ -13,6 +13,13 @@ export interface Registers {
   catchUp(): Promise<void>;
 }
 
+interface FoundFiling {
+  readonly file: CaseFile;
+  readonly filing: Filing;
+}
+
+type Look = (caseId: Uuid) => Promise<CaseState>;
+
 export type OpenFile = Exclude<CaseState, { situation: 'none' }>;
 
 /**
@@ -25,18 +32,23 @@ export class Lookups {
     private readonly registers: Registers,
   ) {}
 
+  private readonly cached: Look = async (caseId) =>
+    (await this.house.writePath.load(caseStream(caseId), caseDecider)).state;
+
+  private readonly stored: Look = async (caseId) =>
+    (await this.house.writePath.fresh(caseStream(caseId), caseDecider)).state;
+
   async getCase(caller: Caller, caseId: Uuid): Promise<OpenFile> {
-    let { state } = await this.house.writePath.load(caseStream(caseId), caseDecider);
-    if (!visibleTo(caller, state))
-      // It may have been opened or transferred by another process since it was cached here.
-      ({ state } = await this.house.writePath.fresh(caseStream(caseId), caseDecider));
+    let state = await this.cached(caseId);
+    // It may have been opened or transferred by another process since it was cached here.
+    if (!visibleTo(caller, state)) state = await this.stored(caseId);
     if (!visibleTo(caller, state)) throw notFound('case');
     return state;
   }
 
   /** As stored now, past any cache: for answers with an ETag. */
   async getCaseNow(caller: Caller, caseId: Uuid): Promise<OpenFile> {
-    const { state } = await this.house.writePath.fresh(caseStream(caseId), caseDecider);
+    const state = await this.stored(caseId);
     if (!visibleTo(caller, state)) throw notFound('case');
     return state;
   }
@@ -48,30 +60,32 @@ export class Lookups {
     return caseId;
   }
 
-  async getFiling(
-    caller: Caller,
-    filingId: Uuid,
-    now = false,
-  ): Promise<{ readonly file: CaseFile; readonly filing: Filing }> {
-    const caseId = await this.find(() => this.registers.caseOfFiling(filingId));
-    if (caseId === undefined) throw notFound('filing');
-    for (const fresh of now ? [true] : [false, true]) {
-      const { file } = await this.stateOfFiling(caller, caseId, fresh);
-      const filing = file.filings.get(filingId);
-      if (filing) return { file, filing };
-      // Another process may have filed it since the case was cached here.
-    }
-    throw notFound('filing');
+  /** A filing of a case that is the caller's, to be changed. */
+  async getFiling(caller: Caller, filingId: Uuid): Promise<FoundFiling> {
+    const found = await this.findFiling(this.cached, filingId);
+    if (found && isOwn(caller, found.file.operatorBin)) return found;
+    // Another process may have filed it, or transferred the case, since it was cached here.
+    return this.getFilingNow(caller, filingId);
   }
 
-  private async stateOfFiling(caller: Caller, caseId: Uuid, now: boolean): Promise<OpenFile> {
-    try {
-      const state = await (now ? this.getCaseNow(caller, caseId) : this.getCase(caller, caseId));
-      // The filings of a duplicate case live on in the case it was merged into.
-      return state.situation === 'merged' ? await this.stateOfFiling(caller, state.into, now) : state;
-    } catch (error) {
-      throw asUnknown(error, 'filing');
-    }
+  /** As stored now, past any cache. */
+  async getFilingNow(caller: Caller, filingId: Uuid): Promise<FoundFiling> {
+    const found = await this.findFiling(this.stored, filingId);
+    if (!found || !isOwn(caller, found.file.operatorBin)) throw notFound('filing');
+    return found;
+  }
+
+  /** As stored now, to be read: who filed it may do so when the case has passed to another, too. */
+  async getFilingToRead(caller: Caller, filingId: Uuid): Promise<FoundFiling> {
+    const found = await this.findFiling(this.stored, filingId);
+    if (!found || !(isOwn(caller, found.file.operatorBin) || isOwn(caller, found.filing.filedBy)))
+      throw notFound('filing');
+    return found;
+  }
+
+  private async findFiling(look: Look, filingId: Uuid): Promise<FoundFiling | undefined> {
+    const caseId = await this.find(() => this.registers.caseOfFiling(filingId));
+    return caseId && filingIn(look, caseId, filingId);
   }
 
   async getCaseOfObligation(caller: Caller, obligationId: Uuid): Promise<CaseFile> {
@@ -93,8 +107,20 @@ export class Lookups {
   }
 }
 
+/** The filings of a duplicate case live on in the case it was merged into. */
+async function filingIn(look: Look, caseId: Uuid, filingId: Uuid): Promise<FoundFiling | undefined> {
+  const state = await look(caseId);
+  if (state.situation === 'none') return undefined;
+  if (state.situation === 'merged') return filingIn(look, state.into, filingId);
+  const filing = state.file.filings.get(filingId);
+  return filing && { file: state.file, filing };
+}
+
+const isOwn = (caller: Caller, operatorBin: string): boolean =>
+  caller.operatorBin === undefined || caller.operatorBin === operatorBin;
+
 const visibleTo = (caller: Caller, state: CaseState): state is OpenFile =>
-  state.situation !== 'none' && (caller.operatorBin === undefined || state.file.operatorBin === caller.operatorBin);
+  state.situation !== 'none' && isOwn(caller, state.file.operatorBin);
 
 /** A case that is not there is, to who asked for something in it, that something not being there; other errors stay. */
 const asUnknown = (error: unknown, what: string): unknown =>

@@ -4,6 +4,7 @@ export * from './circumstances.js';
 export * from './house.js';
 export * from './intake.js';
 export * from './on-case.js';
+export * from './open-unless-erased.js';
 export * from './use-case.js';
 export * from './use-cases/index.js';
 export * from './import/append-all.js';

@@ -16,7 +16,7 @@ import {
   type OperatorDetails,
   type OperatorStepName,
 } from '#libs/domain';
-import { onCaseWork, systemRequest, type House } from '#libs/application';
+import { onCaseWork, openUnlessErased, systemRequest, type House } from '#libs/application';
 import { HopelessJobError, type Process } from '#libs/jobs';
 import { mailWords } from './mail-words.js';
 import { RecipientsRefusedError, type Mail, type Outbox } from './outbox.js';
@@ -141,11 +141,8 @@ async function tellOperator(
 /** None when the operator gave none, or when its key was erased: then a registrar writes a letter. */
 async function mailAddresses(house: House, { contacts }: OperatorDetails): Promise<readonly string[]> {
   if (contacts === null) return [];
-  const opened = await house.sealer.open(contacts).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'KeyErasedError') return undefined;
-    throw error;
-  });
-  return opened === undefined ? [] : (JSON.parse(opened.text) as { emails: readonly string[] }).emails;
+  const opened = await openUnlessErased(house, contacts);
+  return opened === undefined ? [] : (JSON.parse(opened) as { emails: readonly string[] }).emails;
 }
 
 function reminder(

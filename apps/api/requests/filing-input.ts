@@ -65,17 +65,32 @@ export function bankOf(body: {
   return { bankDetails: { iban: bankIban, bic: bankBic } };
 }
 
+type Stated<Body> = { [Name in keyof Body]: Exclude<Body[Name], null> };
+
+/** What a change says, apart from the names of the values it no longer declares. */
+export function statedAndCleared<Body extends object>(
+  body: Body,
+): { readonly stated: Stated<Body>; readonly cleared: readonly string[] } {
+  const isNull = ([, value]: [string, unknown]) => value === null;
+  const entries = Object.entries(body);
+  const cleared = entries.filter(isNull).map(([name]) => (name === 'bankIban' || name === 'bankBic' ? 'bank' : name));
+  return {
+    stated: Object.fromEntries(entries.filter((entry) => !isNull(entry))) as Stated<Body>,
+    cleared: [...new Set(cleared)],
+  };
+}
+
 const given = <T extends object>(record: T): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
-export function plannedConstructionValues(body: PlannedConstructionChangeBody) {
+export function plannedConstructionValues(body: Stated<PlannedConstructionChangeBody>) {
   const { powerMw, expansionMw, equipmentInvestmentKzt, designStartOn, decidedOn } = body;
   const values = given({ powerMw, expansionMw, equipmentInvestmentKzt, designStartOn, decidedOn });
   return { kind: 'planned_construction' as const, ...values, ...bankOf(body) };
 }
 
 export function quarterlyReferenceValues(
-  body: QuarterlyReferenceChangeBody,
+  body: Stated<QuarterlyReferenceChangeBody>,
   period: NonNullable<QuarterlyReferenceChangeBody['period']>,
 ) {
   const { powerMw, equipmentInvestmentKzt, investmentPotentialKzt, jobs } = body;
@@ -86,7 +101,7 @@ export function quarterlyReferenceValues(
   };
 }
 
-export const terminationValues = ({ activityEndedOn }: TerminationChangeBody) => ({
+export const terminationValues = ({ activityEndedOn }: Stated<TerminationChangeBody>) => ({
   kind: 'termination' as const,
   ...given({ activityEndedOn }),
 });

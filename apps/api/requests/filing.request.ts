@@ -151,50 +151,52 @@ export class ChangeBody extends IntakeBody {
   reason?: string;
 }
 
-/** Values of an appeal given anew; what is left out is no longer declared (a correction) or stays (a completion). */
+const changed = { optional: true, nullable: true } as const;
+
+/** Values of an appeal that are to be others. What is left out stays; `null` says that it is no longer declared. */
 export class PlannedConstructionChangeBody extends ChangeBody {
-  @Megawatts({ optional: true })
-  powerMw?: Decimal;
+  @Megawatts(changed)
+  powerMw?: Decimal | null;
 
-  @Megawatts({ optional: true })
-  expansionMw?: Decimal;
+  @Megawatts(changed)
+  expansionMw?: Decimal | null;
 
-  @Tenge({ optional: true })
-  equipmentInvestmentKzt?: Decimal;
+  @Tenge(changed)
+  equipmentInvestmentKzt?: Decimal | null;
 
-  @Iban({ optional: true })
-  bankIban?: string;
+  @Iban(changed)
+  bankIban?: string | null;
 
-  @Bic({ optional: true })
-  bankBic?: string;
+  @Bic(changed)
+  bankBic?: string | null;
 
-  @PlainDay({ optional: true })
-  designStartOn?: PlainDate;
+  @PlainDay(changed)
+  designStartOn?: PlainDate | null;
 
-  @PlainDay({ optional: true })
-  decidedOn?: PlainDate;
+  @PlainDay(changed)
+  decidedOn?: PlainDate | null;
 }
 
 export class QuarterlyReferenceChangeBody extends ChangeBody {
   @QuarterOf({ optional: true, description: 'If given, the period of the filing: a change stays with its period.' })
   period?: Quarter;
 
-  @Megawatts({ optional: true })
-  powerMw?: Decimal;
+  @Megawatts(changed)
+  powerMw?: Decimal | null;
 
-  @Tenge({ optional: true })
-  equipmentInvestmentKzt?: Decimal;
+  @Tenge(changed)
+  equipmentInvestmentKzt?: Decimal | null;
 
-  @Tenge({ optional: true })
-  investmentPotentialKzt?: Decimal;
+  @Tenge(changed)
+  investmentPotentialKzt?: Decimal | null;
 
-  @WholeNumber(1_000_000, { optional: true })
-  jobs?: number;
+  @WholeNumber(1_000_000, changed)
+  jobs?: number | null;
 }
 
 export class TerminationChangeBody extends ChangeBody {
-  @PlainDay({ optional: true })
-  activityEndedOn?: PlainDate;
+  @PlainDay(changed)
+  activityEndedOn?: PlainDate | null;
 }
 
 export class WithdrawalBody extends IntakeBody {

@@ -69,7 +69,7 @@ export class DocumentsController {
   })
   async fetch(@Ask() exchange: Exchange, @Param('filingId') id: string, @Param('sha256') sha256: string) {
     if (!isDocumentAddress(sha256)) throw notFound('document');
-    const { file, filing } = await this.lookups.getFiling(exchange.caller, idOf(id, 'filing'), true);
+    const { file, filing } = await this.lookups.getFilingNow(exchange.caller, idOf(id, 'filing'));
     const attached = await this.attached(file, filing, sha256);
     const bytes = attached && (await this.parts.documents.find(sha256));
     if (!attached || !bytes) throw notFound('document');

@@ -28,6 +28,7 @@ import {
   locationOf,
   plannedConstructionValues,
   quarterlyReferenceValues,
+  statedAndCleared,
   terminationValues,
 } from '../requests/filing-input.js';
 import {
@@ -59,7 +60,7 @@ export class FilingChangesController {
     action: 'correct-filing',
     summary: 'Correct a filing',
     description:
-      'All values anew: what is left out is no longer declared. The filing and its correction both stay visible.',
+      'Values that are left out stay as they were; null says that one is no longer declared. The filing and its correction both stay visible.',
     params,
     body: changeBodies,
     answer: 'FilingAnswer',
@@ -209,7 +210,7 @@ export class FilingChangesController {
 
   private async change(exchange: Exchange, id: string, useCase: Type<UseCase<ChangeFilingInput, Done<CaseState>>>) {
     const { file, filing } = await this.lookups.getFiling(exchange.caller, idOf(id, 'filing'));
-    const { body, values } = changeOf(filing, exchange.body);
+    const { body, values, cleared } = changeOf(filing, exchange.body);
     const version = expectedVersion(exchange);
     const intake = intakeOf(body, mayEnterPaper(exchange.caller));
     checkSubmission(body, exchange.arrivedAt);
@@ -224,6 +225,8 @@ export class FilingChangesController {
         intake,
         ...(location === undefined ? {} : { location: locationOf(location) }),
         values,
+        leftOut: 'kept',
+        ...(cleared.length === 0 ? {} : { cleared }),
         ...(reason === undefined ? {} : { reason }),
         ...(version === undefined ? {} : { expectedVersion: version }),
       },
@@ -243,22 +246,31 @@ export class FilingChangesController {
 const pointersOf = ({ receivedOn }: { readonly receivedOn?: string }): { readonly [from: string]: string } =>
   receivedOn === undefined ? {} : { '/receivedAt': '/receivedOn' };
 
+interface Change {
+  readonly body: ChangeBody;
+  readonly values: GivenValues;
+  readonly cleared: readonly string[];
+}
+
 /** What is understood depends on what the filing is; a value of another document is an unknown field. */
-function changeOf(filing: Filing, given: unknown): { readonly body: ChangeBody; readonly values: GivenValues } {
+function changeOf(filing: Filing, given: unknown): Change {
   switch (filing.kind) {
     case 'planned_construction': {
       const body = readOrRefuse(PlannedConstructionChangeBody, given);
-      return { body, values: plannedConstructionValues(body) };
+      const { stated, cleared } = statedAndCleared(body);
+      return { body, values: plannedConstructionValues(stated), cleared };
     }
     case 'quarterly_reference': {
       const body = readOrRefuse(QuarterlyReferenceChangeBody, given);
+      const { stated, cleared } = statedAndCleared(body);
       const first = filing.versions[0]!.values;
       if (first.kind !== 'quarterly_reference') throw new Error('a quarterly reference holds its own values');
-      return { body, values: quarterlyReferenceValues(body, body.period ?? first.period) };
+      return { body, values: quarterlyReferenceValues(stated, body.period ?? first.period), cleared };
     }
     case 'termination': {
       const body = readOrRefuse(TerminationChangeBody, given);
-      return { body, values: terminationValues(body) };
+      const { stated, cleared } = statedAndCleared(body);
+      return { body, values: terminationValues(stated), cleared };
     }
   }
 }

@@ -1,7 +1,14 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import { receiptOf, type Receipt, type ReceiptAct, type ReceiptedObligation } from '#libs/documents';
-import { caseStream, type CaseFile, type Filing, type Sealed } from '#libs/domain';
-import type { Uuid } from '#libs/kernel';
+import {
+  caseStream,
+  type CaseFile,
+  type CaseOpened,
+  type CaseTransferred,
+  type Filing,
+  type Sealed,
+} from '#libs/domain';
+import type { Event, Uuid } from '#libs/kernel';
 import { KeyErasedError } from '#libs/sealing';
 import { documentFacts, documentIdOf, type DocumentData } from '../answers/filing.answer.js';
 import { Ask, Exchange, QueryOf } from '../exchange.js';
@@ -39,16 +46,19 @@ export class ReceiptsController {
   ): Promise<Receipt> {
     await this.questions.caughtUp(exchange, after);
     const { caller } = exchange;
-    const { file, filing } = await this.lookups.getFiling(caller, idOf(id, 'filing'), true);
-    const fact = await this.factOf(file, filing, document ?? filing.filingId);
-    if (!fact) throw notFound('receipt');
+    const { file, filing } = await this.lookups.getFilingToRead(caller, idOf(id, 'filing'));
+    const found = await this.factOf(file, filing, document ?? filing.filingId);
+    // What others did to a filing after the case passed to them has a receipt of theirs.
+    if (!found || (caller.operatorBin !== undefined && !seenBy(caller.operatorBin, file, found.operatorBin)))
+      throw notFound('receipt');
+    const { fact, operatorBin } = found;
     const { data, type } = fact;
     const { location, registration } = data;
     const { house, receiver = 'the authorized body' } = this.parts;
     const place = location ?? file.location;
     const bank = data.values?.bank;
     // The salt lets its owner prove what was committed to, and everyone else guess: nobody else gets it.
-    const bankSalt = bank && caller.operatorBin !== undefined ? await this.saltOf(bank) : undefined;
+    const bankSalt = bank && caller.operatorBin === operatorBin ? await this.saltOf(bank) : undefined;
     const documentId = documentIdOf(data);
     const regionZone = this.law.findRegion(place.region, registration.receivedOn)?.zone;
     const obligation = obligationOf(file, filing);
@@ -58,7 +68,7 @@ export class ReceiptsController {
       act: actOf(type),
       versionId: documentId,
       caseRef: file.caseRef,
-      operatorBin: file.operatorBin,
+      operatorBin,
       zone: house.lawBook.ruleSet(file.ruleSet.id).zone,
       receiver,
       ...(regionZone === undefined ? {} : { regionZone }),
@@ -67,14 +77,18 @@ export class ReceiptsController {
     });
   }
 
-  /** The document's own fact, in the case or in the duplicate that it absorbed. */
+  /** The document's own fact, in the case or in the duplicate that it absorbed, and whose document it is. */
   private async factOf({ caseId }: CaseFile, { filingId, absorbedFrom }: Filing, documentId: Uuid) {
-    for (const at of absorbedFrom ? [caseId, absorbedFrom] : [caseId])
+    for (const at of absorbedFrom ? [caseId, absorbedFrom] : [caseId]) {
+      let holder = '';
       for (const fact of await this.parts.house.writePath.store.readStream(caseStream(at))) {
+        holder = holderAfter(holder, fact);
         if (!documentFacts.has(fact.type)) continue;
         const data = fact.data as StoredDocument;
-        if (data.filingId === filingId && documentIdOf(data) === documentId) return { ...fact, data };
+        if (data.filingId === filingId && documentIdOf(data) === documentId)
+          return { fact: { ...fact, data }, operatorBin: data.operatorBin ?? holder };
       }
+    }
     return undefined;
   }
 
@@ -89,7 +103,16 @@ export class ReceiptsController {
   }
 }
 
-type StoredDocument = Parameters<typeof receiptOf>[0]['fact']['data'] & DocumentData;
+type StoredDocument = Parameters<typeof receiptOf>[0]['fact']['data'] &
+  DocumentData & { readonly operatorBin?: string };
+
+const seenBy = (operatorBin: string, file: CaseFile, filedBy: string): boolean =>
+  operatorBin === file.operatorBin || operatorBin === filedBy;
+
+function holderAfter(holder: string, { type, data }: Event): string {
+  if (type === 'CaseOpened') return (data as CaseOpened['data']).operatorBin;
+  return type === 'CaseTransferred' ? (data as CaseTransferred['data']).toBin : holder;
+}
 
 function actOf(type: string): ReceiptAct {
   switch (type) {

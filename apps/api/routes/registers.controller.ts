@@ -186,7 +186,7 @@ export class RegistersController {
     @QueryOf(PositionQuery) { after }: PositionQuery,
   ) {
     const { ask } = await this.questions.caughtUp(exchange, after);
-    const { filing } = await this.lookups.getFiling(exchange.caller, idOf(id, 'filing'), true);
+    const { filing } = await this.lookups.getFilingToRead(exchange.caller, idOf(id, 'filing'));
     const row = await ask.filings.find(filing.filingId);
     if (!row) throw notFound('filing');
     exchange.answerHeader('etag', `"${row.latestVersionId}"`);

@@ -264,6 +264,7 @@ async function commandOf(
         registration,
         location,
         values: await sealed(house, row, sealing),
+        leftOut: 'cleared',
         ...note,
       };
     default:

@@ -173,7 +173,11 @@ class LivedJournal {
         if (!target) throw new ReplayRefusedError(`row ${ordinal} changes a filing that was not lived yet`);
         return read.kind === 'withdrawal'
           ? withdrawFiling(house, { ...target, intake, ...reason }, request)
-          : correctFiling(house, { ...target, intake, location, values: given(read), ...reason }, request);
+          : correctFiling(
+              house,
+              { ...target, intake, location, values: given(read), leftOut: 'cleared', ...reason },
+              request,
+            );
       }
       default: {
         if (!known && read.kind === 'termination') this.done(ordinal, await this.openFirst(ordinal, newCase, livedAt));

@@ -1,12 +1,13 @@
 import { derivedId, isRejection, reject, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
-import { caseDecider, caseStream, type CaseState, type Location } from '#libs/domain';
+import { canonicalBank, caseDecider, caseStream, type CaseState, type FilingValues, type Location } from '#libs/domain';
 import type { House } from '../house.js';
 import { journalClaims, register, type Intake } from '../intake.js';
 import { onCase, rulesOfCase } from '../on-case.js';
+import { openUnlessErased } from '../open-unless-erased.js';
 import type { Request } from '../request.js';
 import { UseCase, handlerOf } from '../use-case.js';
 import type { Done } from '../write-path.js';
-import { bankFault, operatorOf, sealedValues, type GivenValues } from './record-filing.js';
+import { bankFault, sealedValues, type GivenValues } from './record-filing.js';
 
 export interface ChangeFilingInput {
   readonly caseId: Uuid;
@@ -14,6 +15,10 @@ export interface ChangeFilingInput {
   readonly intake: Intake;
   readonly location?: Location;
   readonly values: GivenValues;
+  /** What becomes of values that are not given. */
+  readonly leftOut: 'kept' | 'cleared';
+  /** Names of values that are no longer declared. */
+  readonly cleared?: readonly string[];
   readonly reason?: string;
   /** If-Match: the version of the filing the sender has seen. */
   readonly expectedVersion?: Uuid;
@@ -22,7 +27,7 @@ export interface ChangeFilingInput {
 const changeWith =
   (type: 'CorrectFiling' | 'CompleteFiling') =>
   async (house: House, input: ChangeFilingInput, request: Request): Promise<Done<CaseState> | Rejection> => {
-    const { caseId, filingId, location, reason, expectedVersion } = input;
+    const { caseId, filingId, location, leftOut, cleared, reason, expectedVersion } = input;
     const wrongBank = bankFault(input.values);
     if (wrongBank) return wrongBank;
     const registration = await register(house, input.intake, request, await rulesOfCase(house, caseId));
@@ -47,7 +52,9 @@ const changeWith =
         versionId,
         registration,
         location,
-        values: await sealedValues(house, await operatorOf(house, caseId), input.values),
+        values: await changedSealed(house, caseId, filingId, input.values),
+        leftOut,
+        ...(cleared ? { cleared } : {}),
         ...(reason ? { reason } : {}),
         ...(expectedVersion ? { expectedVersion } : {}),
       },
@@ -63,9 +70,24 @@ async function filedOn(house: House, caseId: Uuid, filingId: Uuid): Promise<Plai
     : state.file.filings.get(filingId)?.versions[0]?.registration.receivedOn;
 }
 
-/** A later document that replaces the values of an earlier one; both stay visible. */
+/** A sealed text never looks the same twice: an account that is only repeated stays as it was sealed, and is no change. */
+async function changedSealed(house: House, caseId: Uuid, filingId: Uuid, given: GivenValues): Promise<FilingValues> {
+  const { state } = await house.writePath.load(caseStream(caseId), caseDecider);
+  if (state.situation === 'none') return sealedValues(house, undefined, given);
+  const { operatorBin, formerOperators, filings } = state.file;
+  const known = filings.get(filingId)?.versions.at(-1)?.values;
+  const { bankDetails, ...values } = given;
+  // What was sealed under a former operator's key is lost with that key.
+  if (bankDetails && known?.kind === 'planned_construction' && known.bank && formerOperators.length === 0) {
+    const before = await openUnlessErased(house, known.bank);
+    if (before === canonicalBank(bankDetails)) return { ...values, bank: known.bank } as FilingValues;
+  }
+  return sealedValues(house, operatorBin, given);
+}
+
+/** A later document that says other values than an earlier one; both stay visible. */
 export const correctFiling = changeWith('CorrectFiling');
-/** What an incomplete filing lacked; it adds to what was there. */
+/** What an incomplete filing lacked. */
 export const completeFiling = changeWith('CompleteFiling');
 
 export class CorrectFiling extends UseCase<ChangeFilingInput, Done<CaseState>> {}

@@ -40,9 +40,10 @@ export async function mergeCase(
     {
       type: 'AbsorbCase',
       fromCaseId: caseId,
-      filings: [...file.filings.values()].map(({ filingId, kind, versions, takenBack }) => ({
+      filings: [...file.filings.values()].map(({ filingId, kind, filedBy, versions, takenBack }) => ({
         filingId,
         kind,
+        ...(filedBy === file.operatorBin ? {} : { filedBy }),
         versions,
         ...(takenBack ? { takenBack } : {}),
       })),

@@ -32,8 +32,11 @@ export type CaseCommand =
       readonly versionId: Uuid;
       readonly registration: Registration;
       readonly location: Location | undefined;
-      /** A correction replaces all values; a completion adds to what was there. */
       readonly values: FilingValues;
+      /** What becomes of values that are not given: a journal's correction states all of them anew. */
+      readonly leftOut: 'kept' | 'cleared';
+      /** Names of values that are no longer declared. */
+      readonly cleared?: readonly string[];
       readonly reason?: string;
       readonly expectedVersion?: Uuid;
     }

@@ -1,78 +1,10 @@
-import { decimal, derivedId, instant, instantAt, plainDate, quarter, type PlainDate, type Uuid } from '#libs/kernel';
-import { loadRules } from '#libs/rules';
-import { specificationOf } from '#libs/testing';
-import type { FilingValues, Registration } from '../filing.js';
+import { decimal, instant, plainDate, quarter, type PlainDate, type Uuid } from '#libs/kernel';
+import type { FilingValues } from '../filing.js';
 import type { CaseCommand } from './commands.js';
-import { caseDecider, type CaseContext } from './decider.js';
-import type { CaseEvent, CaseOpening } from './events.js';
+import type { CaseContext } from './decider.js';
+import type { CaseEvent } from './events.js';
 import { obligationIdOf } from './obligations.js';
-
-const catalogue = loadRules();
-const { given, fold } = specificationOf(caseDecider);
-const caseId = derivedId('case', 'test');
-const opening: CaseOpening = {
-  caseId,
-  caseRef: 'C0001',
-  operatorBin: '940140000385',
-  location: { region: '55', address: 'Екібастұз' },
-};
-const id = (name: string): Uuid => derivedId(name, 'test');
-
-const on = (day: string, time = '12:00', ruleSet = 'kz-384-open'): CaseContext => {
-  const rules = catalogue.ruleSet(ruleSet);
-  return {
-    rules,
-    calendar: catalogue.calendar(rules.calendarId),
-    extensions: [],
-    outages: [],
-    now: instantAt(plainDate(day), time, rules.zone),
-    historical: false,
-    assess: true,
-  };
-};
-
-const received = (day: string, journalNo = `J-${day}`): Registration => ({
-  journalNo,
-  channel: 'paper',
-  receivedAt: instantAt(plainDate(day), '12:00', 'Asia/Almaty'),
-  receivedOn: plainDate(day),
-  precision: 'day',
-  registeredOn: plainDate(day),
-});
-
-const reference = (period: string, powerMw = '5.0'): FilingValues => ({
-  kind: 'quarterly_reference',
-  period: quarter(period),
-  powerMw: decimal(powerMw),
-  equipmentInvestmentKzt: decimal('1000'),
-  investmentPotentialKzt: decimal('2000'),
-  jobs: 7,
-});
-
-const file = (values: FilingValues, day: string, name = `${values.kind}-${day}`): CaseCommand => ({
-  type: 'RecordFiling',
-  filingId: id(name),
-  registration: received(day, `J-${name}`),
-  location: undefined,
-  values,
-  opening,
-});
-
-const commission = (day: string, receivedOn = day): CaseCommand => ({
-  type: 'RecordCommissioning',
-  entryId: id(`commissioned-${day}`),
-  registration: received(receivedOn, `K-${day}`),
-  location: undefined,
-  commissionedOn: plainDate(day),
-  opening,
-});
-
-/** Lives through commands, each on its day; the facts of all of them. */
-function lived(...steps: readonly [CaseCommand, CaseContext][]): CaseEvent[] {
-  const facts: CaseEvent[] = [];
-  for (const [command, context] of steps) facts.push(...given(facts).when(command, context).facts());
-  return facts;
-}
+import { caseId, commission, file, fold, given, id, lived, on, received, reference } from './testing.js';
 
 const types = (facts: readonly CaseEvent[]) => facts.map((fact) => fact.type);
 const quarterly = (period: string) => obligationIdOf(caseId, 'quarterly_reference', quarter(period));
@@ -300,6 +232,7 @@ describe('rule 3, counted back from the start of design', () => {
       registration: received('2021-11-18', 'V'),
       location: undefined,
       values: { kind: 'planned_construction', designStartOn: plainDate('2021-12-16') },
+      leftOut: 'kept',
     };
     const facts = [...filed, ...given(filed).when(complete, on('2021-11-18', '13:00')).facts()];
     expect(types(facts).slice(-3)).toEqual(['FilingCompleted', 'DeadlineRevised', 'ObligationMet']);
@@ -328,6 +261,7 @@ describe('refusals', () => {
       registration: received('2021-04-06', 'V2'),
       location: undefined,
       values: reference('2021-Q1', '6'),
+      leftOut: 'cleared',
       expectedVersion,
     });
     expect(
@@ -403,6 +337,7 @@ describe('refusals', () => {
       registration: received('2021-03-26', 'V'),
       location: undefined,
       values: { kind: 'termination', activityEndedOn: plainDate('2021-03-10') },
+      leftOut: 'kept',
     };
     expect(given(filed).when(complete, on('2021-03-26', '13:00')).rejection().code).toBe('filing-complete');
   });

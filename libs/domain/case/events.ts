@@ -25,7 +25,12 @@ interface Located {
   readonly locationFromCase?: true;
 }
 
-interface Filed<Values> extends Located {
+/** `operatorBin`: whose document it is when that was not whose case it was at the time of recording. */
+interface Filer {
+  readonly operatorBin?: string;
+}
+
+interface Filed<Values> extends Located, Filer {
   readonly caseId: Uuid;
   readonly filingId: Uuid;
   readonly registration: Registration;
@@ -54,7 +59,7 @@ export type DataCenterCommissioned = NewFact<
 >;
 export type FilingCorrected = NewFact<
   'FilingCorrected',
-  {
+  Filer & {
     readonly caseId: Uuid;
     readonly filingId: Uuid;
     readonly correctionId: Uuid;
@@ -69,7 +74,7 @@ export type FilingCorrected = NewFact<
 >;
 export type FilingWithdrawn = NewFact<
   'FilingWithdrawn',
-  {
+  Filer & {
     readonly caseId: Uuid;
     readonly filingId: Uuid;
     readonly withdrawalId: Uuid;
@@ -108,7 +113,7 @@ export type CompletionRequested = NewFact<
 >;
 export type FilingCompleted = NewFact<
   'FilingCompleted',
-  {
+  Filer & {
     readonly caseId: Uuid;
     readonly filingId: Uuid;
     readonly completionId: Uuid;
@@ -228,6 +233,8 @@ export type CaseAbsorbed = NewFact<
 export interface AbsorbedFiling {
   readonly filingId: Uuid;
   readonly kind: FilingKind;
+  /** Whose document it is when that is not whose case it is carried into. */
+  readonly filedBy?: string;
   readonly versions: readonly FilingVersion[];
   readonly takenBack?: { readonly receivedOn: PlainDate; readonly how: 'withdrawn' | 'annulled' };
 }

@@ -7,7 +7,7 @@ import { supersedesLocation, type CaseFile, type CaseState, type Filing, type Ob
 export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
   if (event.type === 'CaseOpened') {
     const { caseId, caseRef, operatorBin, location, ruleSet } = event.data;
-    const empty = { filings: new Map(), commissionings: [], obligations: new Map() };
+    const empty = { formerOperators: [], filings: new Map(), commissionings: [], obligations: new Map() };
     return { situation: 'active', file: { caseId, caseRef, operatorBin, location, ruleSet, ...empty } };
   }
   if (state.situation === 'none') throw new Error(`${event.type} before CaseOpened`);
@@ -95,8 +95,11 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
       const { obligationId, orderNo, reason } = event.data;
       return withFile(changeObligation(file, obligationId, { status: 'excused', excuse: { orderNo, reason } }));
     }
-    case 'CaseTransferred':
-      return withFile({ operatorBin: event.data.toBin });
+    case 'CaseTransferred': {
+      const { fromBin, toBin, effectiveOn } = event.data;
+      const formerOperators = [...file.formerOperators, { bin: fromBin, until: effectiveOn }];
+      return withFile({ operatorBin: toBin, formerOperators });
+    }
     case 'CaseLocationChanged':
       return withFile(movedTo(file, event.data.to, event.data.effectiveOn));
     case 'CaseMerged':
@@ -104,10 +107,11 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
     case 'CaseAbsorbed': {
       const { fromCaseId, filings, commissionings } = event.data;
       const all = new Map(file.filings);
-      for (const { filingId, kind, versions, takenBack } of filings)
+      for (const { filingId, kind, filedBy, versions, takenBack } of filings)
         all.set(filingId, {
           filingId,
           kind,
+          filedBy: filedBy ?? file.operatorBin,
           versions,
           missing: missingValues(versions.at(-1)!.values),
           documents: [],
@@ -131,7 +135,7 @@ type FiledData = Extract<
 >;
 
 function filed(file: CaseFile, kind: FilingKind, data: FiledData['data']): Partial<CaseFile> {
-  const { filingId, registration, location, values, missing } = data;
+  const { filingId, registration, operatorBin, location, values, missing } = data;
   const version: FilingVersion = {
     versionId: filingId,
     cause: 'filing',
@@ -139,7 +143,8 @@ function filed(file: CaseFile, kind: FilingKind, data: FiledData['data']): Parti
     location,
     values: { kind, ...values } as FilingValues,
   };
-  const filing: Filing = { filingId, kind, versions: [version], missing, documents: [] };
+  const filedBy = operatorBin ?? file.operatorBin;
+  const filing: Filing = { filingId, kind, filedBy, versions: [version], missing, documents: [] };
   return { ...placed(file, data), filings: new Map(file.filings).set(filingId, filing) };
 }
 

@@ -2,6 +2,7 @@ import { firstDayOf, isRejection, lastDayOf, never, reject } from '#libs/kernel'
 import { missingValues, type FilingFlag, type FilingValues, type Registration } from '../filing.js';
 import { changedValues, fault, valueFaults } from './filing-values.js';
 import {
+  filerIfFormer,
   filingUnknown,
   mergedRejection,
   openedOrRejected,
@@ -29,6 +30,11 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
   if (early) return early;
   const faults = valueFaults(command.values);
   if (faults.length > 0) return reject('malformed', 'values-malformed', 'some values cannot be read', faults);
+  const { firstPeriod } = context.rules;
+  if (command.values.kind === 'quarterly_reference' && command.values.period < firstPeriod)
+    return reject('refused', 'period-before-rules', `no reference is owed for a quarter before ${firstPeriod}`, [
+      fault('/period', 'before-rules', `must not be before ${firstPeriod}, the first the Rules ask for`),
+    ]);
   const start = openedOrRejected(state, command, context);
   if (isRejection(start)) return start;
   const { file, facts } = start;
@@ -39,6 +45,7 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
     caseId: file.caseId,
     filingId,
     registration,
+    ...filerIfFormer(file, registration),
     ...statedLocation(file, command.location),
     values: filedValues,
     missing: missingValues(values),
@@ -97,10 +104,7 @@ export function changeValues(
   if (command.type === 'CompleteFiling' && filing.missing.length === 0)
     return reject('conflict', 'filing-complete', 'nothing is missing from this filing; file a correction instead');
   const before = latestRecordedVersion(filing);
-  const values =
-    command.type === 'CompleteFiling'
-      ? ({ ...before.values, ...defined(command.values) } as FilingValues)
-      : command.values;
+  const values = valuesAfter(before.values, command);
   if (values.kind === 'quarterly_reference' && before.values.kind === 'quarterly_reference')
     if (values.period !== before.values.period)
       return reject('refused', 'other-period', 'a correction stays with its period; withdraw and file anew instead', [
@@ -114,6 +118,7 @@ export function changeValues(
     caseId: file.caseId,
     filingId: filing.filingId,
     registration,
+    ...filerIfFormer(file, registration),
     location: command.location ?? before.location,
     values: plain,
     changed: changedValues(before.values, values),
@@ -124,8 +129,15 @@ export function changeValues(
     : [{ type: 'FilingCompleted', data: { ...base, completionId: versionId } }];
 }
 
-const defined = (values: FilingValues): Partial<FilingValues> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+function valuesAfter(
+  before: FilingValues,
+  { values, leftOut, cleared = [] }: Command<'CorrectFiling' | 'CompleteFiling'>,
+): FilingValues {
+  if (leftOut === 'cleared') return values;
+  const kept = Object.entries(before).filter(([name]) => !cleared.includes(name));
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries([...kept, ...given]) as unknown as FilingValues;
+}
 
 export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'>, context: CaseContext): Decision {
   const filing = standingFiling(file, command.filingId, command.expectedVersion);
@@ -138,6 +150,7 @@ export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'
     filingId: filing.filingId,
     withdrawalId,
     registration,
+    ...filerIfFormer(file, registration),
     ...(reason ? { reason } : {}),
   };
   return [{ type: 'FilingWithdrawn', data }];
@@ -182,7 +195,9 @@ export function confirmAnnulment(file: CaseFile, command: Command<'ConfirmAnnulm
 export function markIncomplete(file: CaseFile, command: Command<'MarkFilingIncomplete'>): Decision {
   const filing = standingFiling(file, command.filingId);
   if (isRejection(filing)) return filing;
-  const { missing, remark } = command;
+  const { remark } = command;
+  // What an officer found comes on top of what is missing already, which only a completion or correction gives.
+  const missing = [...new Set([...filing.missing, ...command.missing])];
   return [
     { type: 'FilingMarkedIncomplete', data: { caseId: file.caseId, filingId: filing.filingId, missing, remark } },
   ];

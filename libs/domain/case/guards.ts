@@ -61,6 +61,15 @@ export function openedOrRejected(
   return { file: after.file, facts: [fact] };
 }
 
+/** Paper that came before the case passed to another is the former operator's; else it is whose the case is. */
+export function filerIfFormer(
+  { formerOperators }: CaseFile,
+  { receivedOn }: Registration,
+): { readonly operatorBin?: string } {
+  const former = formerOperators.find(({ until }) => receivedOn < until);
+  return former ? { operatorBin: former.bin } : {};
+}
+
 /** Every document carries a place; `locationFromCase` tells that it did not name one itself. */
 export const statedLocation = (file: CaseFile, named: Location | undefined) =>
   named ? { location: named } : { location: file.location, locationFromCase: true as const };

@@ -5,6 +5,8 @@ import type { FilingKind, FilingValues, FilingVersion, Location, Registration } 
 export interface Filing {
   readonly filingId: Uuid;
   readonly kind: FilingKind;
+  /** Whose document it is. */
+  readonly filedBy: string;
   /** In the order of recording; the first is the document as it came. */
   readonly versions: readonly FilingVersion[];
   readonly takenBack?: { readonly receivedOn: PlainDate; readonly how: 'withdrawn' | 'annulled' };
@@ -40,6 +42,8 @@ export interface CaseFile {
   readonly caseId: Uuid;
   readonly caseRef: string;
   readonly operatorBin: string;
+  /** Whose it was before, each until the day the next one's time began; in the order of recording. */
+  readonly formerOperators: readonly { readonly bin: string; readonly until: PlainDate }[];
   readonly location: Location;
   /** Since when it stands there, in legal time; undefined: since it was opened. */
   readonly locatedOn?: PlainDate;

@@ -100,15 +100,15 @@ type FiledData = Extract<
 >['data'];
 
 function filed(header: FilingCaseRow, kind: FilingKind, data: FiledData, recordedAt: Instant): FilingRow {
-  const { filingId, registration, location, values, missing, flags } = data;
+  const { filingId, registration, operatorBin, location, values, missing, flags } = data;
   const version = versionView(filingId, 'filing', registration, location, values, recordedAt);
-  return rowOf(header, filingId, kind, [version], missing, flags);
+  return rowOf(header, operatorBin, filingId, kind, [version], missing, flags);
 }
 
 function absorbed(header: FilingCaseRow, filing: AbsorbedFiling, from: Uuid, recordedAt: Instant): FilingRow {
   const versions = filing.versions.map((version) => absorbedVersion(version, recordedAt));
   const missing = missingValues(filing.versions.at(-1)!.values);
-  const row = rowOf(header, filing.filingId, filing.kind, versions, missing, []);
+  const row = rowOf(header, filing.filedBy, filing.filingId, filing.kind, versions, missing, []);
   const { takenBack } = filing;
   return {
     ...row,
@@ -158,7 +158,8 @@ function laterVersion(
 }
 
 function rowOf(
-  { caseId, caseRef, operatorBin }: FilingCaseRow,
+  { caseId, caseRef, operatorBin: holder }: FilingCaseRow,
+  filedBy: string | undefined,
   filingId: Uuid,
   kind: FilingKind,
   versions: readonly FilingVersionView[],
@@ -172,7 +173,7 @@ function rowOf(
     caseId,
     filingId,
     caseRef,
-    operatorBin,
+    operatorBin: filedBy ?? holder,
     kind,
     period: (values as { readonly period?: Quarter }).period ?? null,
     journalNo: registration.journalNo,

@@ -43,7 +43,7 @@ export class FilingRow {
   @KeyField('uuid') caseId: Uuid;
   @KeyField('uuid') filingId: Uuid;
   @Field('text') caseRef: string;
-  /** Who held the case when the document was recorded. */
+  /** Whose document it is, also when the case has passed to another. */
   @Field('text') operatorBin: string;
   @Field('text') kind: FilingKind;
   @Field('text', { nullable: true }) period: Quarter | null;

@@ -245,14 +245,23 @@ export function tell(
       // Drawn appeals and references always lack something, a termination at most its day.
       const lacking = filing.kind !== 'termination' || filing.versions.at(-1)!.ended === undefined;
       const accepted = !merged && (op === 'correct' || lacking);
-      // A completion adds to the version recorded last.
+      // Journals' corrections state all values anew, those of the API what is to be another.
+      const leftOut = op === 'correct' && step.a % 2 === 0 ? ('cleared' as const) : ('kept' as const);
       const version: Omit<NaiveVersion, 'receivedMs'> =
-        op === 'correct' ? drawn.version : { ...filing.versions.at(-1)!, ...stated(drawn.version) };
+        leftOut === 'cleared' ? drawn.version : { ...filing.versions.at(-1)!, ...stated(drawn.version) };
       if (accepted) filing.versions.push({ ...version, receivedMs: ms });
       const versionId = idOf(`version ${n}`);
       const type = op === 'correct' ? 'CorrectFiling' : 'CompleteFiling';
       given(
-        { type, filingId: idOf(filing.name), versionId, registration, location: undefined, values: drawn.values },
+        {
+          type,
+          filingId: idOf(filing.name),
+          versionId,
+          registration,
+          location: undefined,
+          values: drawn.values,
+          leftOut,
+        },
         accepted,
         `${op} ${filing.name} received ${registration.receivedAt} ${said(version)}`,
       );
