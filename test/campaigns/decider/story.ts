@@ -212,7 +212,8 @@ export function tell(
       const { ms, registration } = receipt(step, step.c % 2 ? 90 : 0);
       const name = `${kind} ${period ?? ''} #${n}`;
       nameOf.set(idOf(name), name);
-      if (!merged)
+      const accepted = !merged && (period === undefined || period >= rules.firstPeriod);
+      if (accepted)
         it.filings.push({ name, kind, period, versions: [{ ...version, receivedMs: ms }], takenBack: false });
       const command: CaseCommand = {
         type: 'RecordFiling',
@@ -222,7 +223,7 @@ export function tell(
         values,
         opening,
       };
-      given(command, !merged, `file ${name} received ${registration.receivedAt} ${said(version)}`);
+      given(command, accepted, `file ${name} received ${registration.receivedAt} ${said(version)}`);
     } else if (op === 'commission') {
       const on = plus(dayOf(atMs), (step.a % 400) - 300);
       const { registration } = receipt(step, 30);
