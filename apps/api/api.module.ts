@@ -9,6 +9,7 @@ import { API_PARTS, type ApiParts } from './parts.js';
 import { QueuesController } from './queues/queues.controller.js';
 import { Questions } from './questions.js';
 import { ApiKeysController } from './routes/api-keys.controller.js';
+import { AlertsController } from './routes/alerts.controller.js';
 import { CasesController } from './routes/cases.controller.js';
 import { DocumentsController } from './routes/documents.controller.js';
 import { FilingChangesController } from './routes/filing-changes.controller.js';
@@ -29,6 +30,7 @@ export const apiControllers = [
   ReceiptsController,
   DocumentsController,
   RegistersController,
+  AlertsController,
   OrdersController,
   NoticesController,
   LawController,

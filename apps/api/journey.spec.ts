@@ -433,7 +433,7 @@ describe('a filing, from the registration of its operator to the acknowledgement
 
   it('stays readable to who filed it when the case has passed on, in its name, and is changed by the new operator only', async () => {
     const filing = `/api/v1/filings/${filingId}`;
-    for (const as of ['operator', 'other-operator']) {
+    for (const as of ['operator', 'other-operator'] as const) {
       expect(await api.ask('GET', filing, { as })).toMatchObject({ status: 200, body: { operatorBin: ownBin } });
       expect(await api.ask('GET', `${filing}/receipt`, { as })).toMatchObject({
         status: 200,

@@ -52,6 +52,14 @@ export class Questions implements Registers {
     if (head !== undefined) await this.passed(head);
   }
 
+  /** What is in the log must not be unknown here: a second look once the registers caught up. */
+  async found<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+    const row = await look();
+    if (row !== undefined) return row;
+    await this.catchUp();
+    return look();
+  }
+
   async caseOfFiling(filingId: Uuid): Promise<Uuid | undefined> {
     return (await this.ask.filings.find(filingId))?.caseId;
   }

@@ -44,6 +44,7 @@ const inUse: Readonly<Record<FactType, true>> = {
   AlertSent: true,
   AlertFailed: true,
   AlertCancelled: true,
+  LetterPosted: true,
   CaseAssigned: true,
   NoteAdded: true,
   SecretShown: true,

@@ -11,6 +11,7 @@ import {
   noticeIdOf,
   noticeStream,
 } from '#libs/domain';
+import { onNotice } from '#libs/application';
 import type { EventStore } from '#libs/event-store';
 import { eventually } from '../jobs/test-support/arrivals.js';
 import { wipeJobs } from '../jobs/test-support/wipe-jobs.js';
@@ -34,6 +35,11 @@ const hasten = (one: TestProcess, noticeId: Uuid, done: (types: readonly string[
     const types = await noticeTypes(one.store, noticeId);
     return done(types) && types;
   });
+
+const sendings = async (store: EventStore, caseId: Uuid) =>
+  (await store.readStream(caseWorkStream(caseId)))
+    .filter((fact) => /^Alert(Sent|Cancelled|Failed)$/.test(fact.type))
+    .map((fact) => ({ type: fact.type, ...(fact.data as { channel?: string; audience?: string }) }));
 
 describe('a notice', () => {
   it('is issued for a filing and lies in the inbox, once', async () => {
@@ -129,6 +135,28 @@ describe('a notice', () => {
     expect((await noticeTypes(one.store, noticeId)).filter((type) => type === 'NoticeTermBreached')).toHaveLength(1);
   });
 
+  it('is brought before the officers of its case when the energy body refuses it, unless it acknowledged since', async () => {
+    const one = world.open();
+    await registerOperator(one);
+    one.engine.policies.start();
+    await one.engine.startJobs();
+    const { caseId, filingId } = await fileReference(one, q('2020-Q4'));
+    const noticeId = noticeIdOf(filingId, caseId);
+    await untilTypes(one.store, noticeId, 'NoticeSent');
+    const tell = async (command: Parameters<typeof onNotice>[2]) =>
+      accepted(await onNotice(one.house, noticeId, command, personRequest(world.clock)));
+    await tell({ type: 'RefuseNotice', reason: 'not ours' });
+    const alerts = async () => (await alertsOf(one.store, caseId)).filter(({ subject }) => subject.kind === 'notice');
+    await eventually(async () => (await sendings(one.store, caseId)).length === 2);
+    expect(await alerts()).toMatchObject([
+      { step: 'refused', subject: { id: noticeId }, audience: ['case-officer', 'senior-officer'] },
+    ]);
+    expect(await sendings(one.store, caseId)).toMatchObject([
+      { type: 'AlertSent', channel: 'register', audience: 'case-officer' },
+      { type: 'AlertSent', channel: 'register', audience: 'senior-officer' },
+    ]);
+  });
+
   it('has one effect when its worker is killed between the post and the record', async () => {
     const one = world.open();
     await registerOperator(one);
@@ -204,10 +232,6 @@ describe('an alert', () => {
     await one.sweep();
     return caseId;
   }
-  const sendings = async (store: EventStore, caseId: Uuid) =>
-    (await store.readStream(caseWorkStream(caseId)))
-      .filter((fact) => /^Alert(Sent|Cancelled|Failed)$/.test(fact.type))
-      .map((fact) => ({ type: fact.type, ...(fact.data as { channel?: string; audience?: string }) }));
   const untilSent = (store: EventStore, caseId: Uuid) =>
     eventually(async () => {
       const all = await sendings(store, caseId);

@@ -7,7 +7,7 @@ const take = (now: string, taken = '', silentUntil?: string) => {
     steps,
     ({ step }) => taken.includes(step),
     instant(`2021-01-${now}T00:00:00Z`),
-    silentUntil === undefined ? undefined : instant(`2021-01-${silentUntil}T00:00:00Z`),
+    silentUntil === undefined ? undefined : ({ at }) => at <= instant(`2021-01-${silentUntil}T00:00:00Z`),
   );
   return `${found.raise?.step ?? '-'} ${found.pass.map(({ step }) => step).join('')}`;
 };

@@ -10,17 +10,17 @@ export interface StepsToTake<Step extends LadderStep> {
 
 /**
  * What of a ladder is to be done now. After downtime several steps lie behind, and only the highest is sent; when it was
- * taken before, what is below it is only recorded. Steps up to `silentUntil` (inclusive) are never sent.
+ * taken before, what is below it is only recorded. `isSilent` says which step is never sent.
  */
 export function stepsToTake<Step extends LadderStep>(
   steps: readonly Step[],
   isTaken: (step: Step) => boolean,
   now: Instant,
-  silentUntil?: Instant,
+  isSilent: (step: Step) => boolean = () => false,
 ): StepsToTake<Step> {
   const reached = steps.filter(({ at }) => at <= now);
   const open = reached.filter((step) => !isTaken(step));
   const highest = reached.at(-1);
-  const sends = highest !== undefined && open.at(-1) === highest && !(silentUntil && highest.at <= silentUntil);
+  const sends = highest !== undefined && open.at(-1) === highest && !isSilent(highest);
   return sends ? { raise: highest, pass: open.slice(0, -1) } : { raise: undefined, pass: open };
 }

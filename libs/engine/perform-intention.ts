@@ -1,7 +1,7 @@
-import { causeOf, isRejection, never, tracedBy, type Fact } from '#libs/kernel';
+import { causeOf, dayAt, isRejection, never, tracedBy, type Fact } from '#libs/kernel';
 import { caseWorkDecider, caseWorkStream, isSent, noticeDecider, noticeStream } from '#libs/domain';
-import type { Intention } from '#libs/domain';
-import { issueNotice, systemRequest, type House } from '#libs/application';
+import type { CaseWorkCommand, Intention } from '#libs/domain';
+import { issueNotice, onCaseWork, systemRequest, type House } from '#libs/application';
 import type { EngineStore } from './ports.js';
 import type { Owed } from './queue-owed.js';
 
@@ -39,6 +39,24 @@ export function intentionPerformer(house: House, engineStore: EngineStore): Perf
         const alert = state.alerts.get(alertId);
         if (alert && (alert.cancelled || alert.audience.every((one) => alert.sentTo.includes(one)))) return undefined;
         return { owed: 'alert', caseId, alertId };
+      }
+      case 'alert-refusal': {
+        const { noticeId } = intention;
+        const { state } = await house.writePath.load(noticeStream(noticeId), noticeDecider);
+        if (state.situation !== 'refused') return undefined;
+        const { caseId, deadline } = state.issue;
+        const command: CaseWorkCommand = {
+          type: 'RaiseAlert',
+          subject: { kind: 'notice', id: noticeId },
+          step: 'refused',
+          passed: [],
+          audience: ['case-officer', 'senior-officer'],
+          dueOn: deadline.dueOn,
+          raisedOn: dayAt(now, deadline.trace.zone),
+        };
+        const request = systemRequest(`alert-refusal/${noticeId}`, now, 'policy', tracedBy(causeOf(fact), traceparent));
+        orRefused(await onCaseWork(house, caseId, command, request));
+        return undefined;
       }
       case 'follow-order': {
         const { orderFactId } = intention;

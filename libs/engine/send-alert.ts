@@ -120,7 +120,8 @@ async function whyNotToSend(
     return step !== 'opened' && obligation.deadline.dueOn !== dueOn ? 'deadline-revised' : undefined;
   }
   const { state } = await house.writePath.fresh(noticeStream(subject.id), noticeDecider);
-  return isSent(state) ? 'cured' : undefined;
+  const cured = step === 'refused' ? state.situation !== 'refused' : isSent(state);
+  return cured ? 'cured' : undefined;
 }
 
 async function tellOperator(

@@ -7,10 +7,12 @@ import {
   caseWorkStream,
   operatorSteps,
   isStepTaken,
+  isStepTold,
   stepOfTerm,
   type AlertAudience,
   type AlertStep,
   type AlertSubject,
+  type CaseEvent,
   type CaseState,
   type CaseWorkCommand,
   type CaseWorkState,
@@ -51,7 +53,12 @@ export async function sweepCase(
   let state: CaseState = loaded.state;
   if (state.situation === 'none') return steps;
   const openedAt = new Map<Uuid, Instant>();
-  noteOpenings(openedAt, caseFacts);
+  const revisedAt = new Map<Uuid, Instant>();
+  const note = (facts: readonly Event[]) => {
+    noteTimes(openedAt, 'ObligationOpened', facts);
+    noteTimes(revisedAt, 'DeadlineRevised', facts);
+  };
+  note(caseFacts);
 
   const rules = house.lawBook.rulesOf(state);
   const now = house.clock.now();
@@ -59,7 +66,7 @@ export async function sweepCase(
   if (assessmentFacts(state, context).length > 0) {
     const done = orThrow(await assessCase(house, caseId, 'job', { known: loaded.revision }));
     ({ state } = done);
-    noteOpenings(openedAt, done.facts);
+    note(done.facts);
     steps.assessed++;
     steps.missed += done.facts.filter((fact) => fact.type === 'ObligationMissed').length;
     if (done.position !== undefined) steps.positions.push(done.position);
@@ -74,7 +81,12 @@ export async function sweepCase(
     const { dueOn } = obligation.deadline;
     const ladder = operatorSteps(rules, { openedAt: opened, dueOn });
     const taken = (step: { readonly step: AlertStep }) => isStepTaken(work, subject, step.step, dueOn);
-    const { raise, pass } = stepsToTake(ladder, taken, now, obligation.historical ? opened : undefined);
+    const revised = revisedAt.get(obligation.obligationId);
+    const { raise, pass } = stepsToTake(ladder, taken, now, ({ step, at }) => {
+      if (obligation.historical && at <= opened) return true;
+      // Of a day that was moved nobody is told twice what held before and after; a step that came to lie ahead is new.
+      return revised !== undefined && at <= revised && isStepTold(work, subject, step, dueOn);
+    });
     const audience: AlertAudience[] = raise?.toSeniorOfficer ? ['operator', 'senior-officer'] : ['operator'];
     await takeSteps(house, caseId, subject, { raise, pass, audience, dueOn, raisedOn: dayAt(now, rules.zone) }, steps);
   }
@@ -87,11 +99,10 @@ export const isUnmet = (
 ): obligation is Obligation & { readonly deadline: NonNullable<Obligation['deadline']> } =>
   (obligation.status === 'open' || obligation.status === 'missed') && obligation.deadline !== null;
 
-/** A duty counts as learned of when its opening was recorded. */
-function noteOpenings(openedAt: Map<Uuid, Instant>, facts: readonly Event[]): void {
+/** When the last fact of the type was recorded of each duty. A duty counts as learned of when its opening was. */
+function noteTimes(times: Map<Uuid, Instant>, type: CaseEvent['type'], facts: readonly Event[]): void {
   for (const fact of facts)
-    if (fact.type === 'ObligationOpened')
-      openedAt.set((fact.data as { obligationId: Uuid }).obligationId, fact.recordedAt);
+    if (fact.type === type) times.set((fact.data as { obligationId: Uuid }).obligationId, fact.recordedAt);
 }
 
 interface Taking extends Pick<Extract<CaseWorkCommand, { type: 'RaiseAlert' }>, 'audience' | 'dueOn' | 'raisedOn'> {

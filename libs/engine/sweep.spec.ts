@@ -7,6 +7,16 @@ import { alertsOf, eachInItsOwnWorld, q } from './test-support/test-world.js';
 
 const world = eachInItsOwnWorld();
 
+const remindersOf = async ({ store }: TestProcess, caseId: Uuid) =>
+  (await alertsOf(store, caseId)).filter(({ subject }) => subject.kind === 'obligation');
+
+/** Whether all who are to be reminded by the alerts raised so far were. */
+async function allReminded(one: TestProcess, caseId: Uuid): Promise<boolean> {
+  const sent = (await one.store.readStream(`caseWork-${caseId}`)).filter(({ type }) => type === 'AlertSent');
+  const reached = (id: Uuid) => sent.filter(({ data }) => (data as { alertId: Uuid }).alertId === id).length;
+  return (await remindersOf(one, caseId)).every(({ alertId, audience }) => reached(alertId) === audience.length);
+}
+
 describe('the sweep', () => {
   /** A centre that filed for 2020-Q4 and owes 2021-Q1. */
   async function owing(one: TestProcess): Promise<Uuid> {
@@ -59,6 +69,40 @@ describe('the sweep', () => {
     ]);
   });
 
+  async function extend(one: TestProcess, caseId: Uuid, dueOn: string): Promise<void> {
+    const scope = { kind: 'quarterly_reference' } as const;
+    const extension = { orderNo: dueOn, scope, dueOn: plainDate(dueOn), reason: 'flood' };
+    await new ExtendTermHandler(one.house).execute(new ExtendTerm(extension, personRequest(world.clock)));
+    accepted(await onCase(one.house, caseId, { type: 'AssessObligations' }, personRequest(world.clock)));
+  }
+
+  it('tells nobody twice of a step that holds under the old day and the new, and tells of one that came to lie ahead', async () => {
+    const one = world.open();
+    await registerOperator(one);
+    const caseId = await owing(one);
+    one.engine.policies.start();
+    await one.engine.startJobs();
+    // The sweep is a job of the engine too, so who of the two raised an alert is no matter.
+    const sweptOn = async (day: string) => {
+      world.clock.set(`${day}T07:00:00Z`);
+      expect((await one.sweep()).stuckCount).toBe(0);
+      await eventually(() => allReminded(one, caseId));
+    };
+    await sweptOn('2021-04-01');
+    await sweptOn('2021-05-20');
+    await extend(one, caseId, '2021-04-14');
+    await sweptOn('2021-05-21');
+    await extend(one, caseId, '2021-05-31');
+    await sweptOn('2021-05-30');
+    await sweptOn('2021-06-01');
+    expect((await remindersOf(one, caseId)).map(({ step, dueOn }) => [step, dueOn])).toEqual([
+      ['opened', '2021-04-12'],
+      ['overdue-30', '2021-04-12'],
+      ['before-1', '2021-05-31'],
+      ['overdue', '2021-05-31'],
+    ]);
+  });
+
   it('goes up the ladder anew when an order gave the duty another day, and never twice in one term', async () => {
     const one = world.open();
     await registerOperator(one);
@@ -67,14 +111,7 @@ describe('the sweep', () => {
     world.clock.set('2021-04-13T06:00:00Z');
     await one.sweep();
     world.clock.set('2021-04-14T06:00:00Z');
-    const extension = {
-      orderNo: '12',
-      scope: { kind: 'quarterly_reference' },
-      dueOn: plainDate('2021-04-26'),
-    } as const;
-    const order = new ExtendTerm({ ...extension, reason: 'flood' }, personRequest(world.clock));
-    await new ExtendTermHandler(one.house).execute(order);
-    accepted(await onCase(one.house, caseId, { type: 'AssessObligations' }, personRequest(world.clock)));
+    await extend(one, caseId, '2021-04-26');
     for (const day of ['2021-04-14', '2021-04-22', '2021-04-27', '2021-04-27', '2021-05-02']) {
       world.clock.set(`${day}T07:00:00Z`);
       expect(await one.sweep()).toMatchObject({ stuckCount: 0 });

@@ -52,6 +52,11 @@ export const policy = {
   // Days come from a published decree; nobody's case is decided by typing them in.
   'correct-calendar': row({ 'senior-officer': 'all', administrator: 'all' }),
 
+  // Notices go by themselves; these are for when one does not.
+  'issue-notice': row(officers),
+  'record-notice-delivery': row(officers),
+  'record-letter': row(authority),
+
   'acknowledge-notice': row({ 'energy-body': 'all' }),
   'refuse-notice': row({ 'energy-body': 'all' }),
   'read-notice-inbox': row({ 'energy-body': 'all', auditor: 'all' }),

@@ -38,6 +38,7 @@ export const feeds: Feeds = {
   AlertSent: ['alerts', 'timeline'],
   AlertFailed: ['alerts', 'timeline'],
   AlertCancelled: ['alerts', 'timeline'],
+  LetterPosted: ['alerts', 'timeline'],
   CaseAssigned: ['cases', 'timeline'],
   NoteAdded: ['timeline'],
   SecretShown: ['timeline'],

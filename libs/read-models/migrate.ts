@@ -7,6 +7,7 @@ import { RebuildSpeed1790000000002 } from './migrations/1790000000002-rebuild-sp
 import { LegalPlace1790000000010 } from './migrations/1790000000010-legal-place.js';
 import { InboxMinor1790000000011 } from './migrations/1790000000011-inbox-minor.js';
 import { UnsentNotices1790000000020 } from './migrations/1790000000020-unsent-notices.js';
+import { Letters1790000000030 } from './migrations/1790000000030-letters.js';
 
 /** In order. For a `TypeOrmModule.forRoot` that runs migrations itself. */
 export const readModelMigrations = [
@@ -16,6 +17,7 @@ export const readModelMigrations = [
   LegalPlace1790000000010,
   InboxMinor1790000000011,
   UnsentNotices1790000000020,
+  Letters1790000000030,
 ];
 
 /** A TypeORM data source on the read models; instants and days are texts in its rows. */

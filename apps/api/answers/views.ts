@@ -154,7 +154,12 @@ export const alertView = (row: AlertRow) => ({
   failures: row.failures,
   lastFailure: row.lastFailure,
   cancelledBecause: row.cancelledBecause,
+  letter: row.letter,
+  letterPostedOn: row.letterPostedOn,
+  letterNumber: row.letterNumber,
 });
+
+export const alertViewForOfficers = (row: AlertRow) => ({ ...alertView(row), assignee: row.assignee });
 
 /** As officers see it, with what it was made from. */
 export const noticeView = (row: NoticeRow) => ({

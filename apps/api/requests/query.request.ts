@@ -207,6 +207,16 @@ export class AlertsQuery extends PageQuery {
   @RegionCode({ optional: true })
   region?: string;
 
+  @Text(100, { optional: true, description: 'Account of the officer who had the case when it was raised.' })
+  assignee?: string;
+
+  @OneOf(['awaited', 'posted'], {
+    optional: true,
+    description:
+      'awaited: the letter list, operators whom mail does not reach and who still owe; posted: those written to.',
+  })
+  letter?: 'awaited' | 'posted';
+
   @PlainDay({ optional: true })
   dueFrom?: PlainDate;
 

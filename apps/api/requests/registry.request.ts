@@ -1,8 +1,9 @@
-import type { Decimal, PlainDate, Uuid } from '#libs/kernel';
+import type { Decimal, Instant, PlainDate, Uuid } from '#libs/kernel';
 import type { Language } from '#libs/domain';
 import {
   Bin,
   Id,
+  InstantOf,
   LongText,
   Mails,
   Megawatts,
@@ -117,6 +118,27 @@ export class ExcuseBody {
 
   @LongText(longestReason, { example: 'Flood' })
   reason: string;
+}
+
+export class LetterBody {
+  @PlainDay({ description: 'The day it was posted.' })
+  postedOn: PlainDate;
+
+  @Reference({ optional: true, description: "The letter's number in the outgoing journal.", example: '7-15/204' })
+  number?: string;
+}
+
+export class NoticeIssueBody {
+  @Id({ optional: true, description: 'The correction or completion to be told of; without it the filing itself.' })
+  document?: Uuid;
+}
+
+export class DeliveryBody {
+  @Text(200, { description: 'How it was brought.', example: 'Printed, by courier, against a signature' })
+  means: string;
+
+  @InstantOf({ optional: true, description: 'When it was handed over; without it now.' })
+  deliveredAt?: Instant;
 }
 
 export class AcknowledgementBody {

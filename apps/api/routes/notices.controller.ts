@@ -1,5 +1,5 @@
 import { Controller, Inject, Param } from '@nestjs/common';
-import { AcknowledgeNotice, onNotice, RefuseNotice } from '#libs/application';
+import { AcknowledgeNotice, IssueNotice, onNotice, RecordDeliveryByHand, RefuseNotice } from '#libs/application';
 import { findNoticeToDeliver } from '#libs/engine';
 import { isRejection } from '#libs/kernel';
 import { inboxPlaceOf, inboxStart, type InboxPlace, type NoticeRow } from '#libs/read-models';
@@ -7,11 +7,12 @@ import { inboxView, itemsOf, noticeView } from '../answers/views.js';
 import { Commands } from '../commands.js';
 import { Ask, BodyOf, Exchange, QueryOf } from '../exchange.js';
 import { faultyField, notFound } from '../faults.js';
+import { Lookups } from '../lookups.js';
 import { API_PARTS, type ApiParts } from '../parts.js';
 import { given, orderOf, Questions } from '../questions.js';
 import { idOf } from '../requests/filing-input.js';
 import { NoticesQuery, PageQuery, PositionQuery } from '../requests/query.request.js';
-import { AcknowledgementBody, ReasonBody } from '../requests/registry.request.js';
+import { AcknowledgementBody, DeliveryBody, NoticeIssueBody, ReasonBody } from '../requests/registry.request.js';
 import { Command, Question } from '../routing.js';
 
 const params = { noticeId: 'Id of the notice.' };
@@ -21,6 +22,7 @@ export class NoticesController {
   constructor(
     private readonly commands: Commands,
     private readonly questions: Questions,
+    private readonly lookups: Lookups,
     @Inject(API_PARTS) private readonly parts: ApiParts,
   ) {}
 
@@ -98,9 +100,57 @@ export class NoticesController {
     return this.handOver(exchange, row);
   }
 
+  @Command('filings/:filingId/notice', {
+    action: 'issue-notice',
+    summary: 'Issue the notice of a filing, correction or completion',
+    description:
+      'Notices are issued by themselves; this is for one that was not. One that is there already is answered.',
+    params: { filingId: 'Id of the filing.' },
+    body: NoticeIssueBody,
+    answer: 'IssuedNoticeRef',
+    tag: 'notices',
+  })
+  async issue(
+    @Ask() exchange: Exchange,
+    @Param('filingId') id: string,
+    @BodyOf(NoticeIssueBody) { document }: NoticeIssueBody,
+  ) {
+    const { file, filing } = await this.lookups.getFilingNow(exchange.caller, idOf(id, 'filing'));
+    const { caseId } = file;
+    const versionId = document ?? filing.filingId;
+    if (!filing.versions.some((version) => version.versionId === versionId))
+      throw faultyField('/document', 'unknown', 'is no document of this filing');
+    const { state } = await this.commands.run(exchange, IssueNotice, { caseId, versionId });
+    if (state.situation === 'none') throw new Error('a notice was issued and is not there');
+    const { noticeId, number } = state.issue;
+    return { noticeId, number };
+  }
+
+  @Command('notices/:noticeId/delivery', {
+    action: 'record-notice-delivery',
+    summary: 'Record that a notice was brought by hand',
+    description:
+      'The last resort, when neither the inbox nor their system can be reached. Sent and delivered at that time.',
+    params,
+    body: DeliveryBody,
+    answer: 'NoticeRef',
+    tag: 'notices',
+  })
+  async recordDelivery(
+    @Ask() exchange: Exchange,
+    @Param('noticeId') id: string,
+    @BodyOf(DeliveryBody) { means, deliveredAt }: DeliveryBody,
+  ) {
+    const noticeId = idOf(id, 'notice');
+    const when = deliveredAt === undefined ? {} : { deliveredAt };
+    await this.commands.run(exchange, RecordDeliveryByHand, { noticeId, means, ...when });
+    return { noticeId };
+  }
+
   @Command('notices/:noticeId/acknowledgement', {
     action: 'acknowledge-notice',
     summary: 'Acknowledge the receipt of a notice',
+    description: 'Also of one that was refused: the refusal stays on record, the notice is no longer open.',
     params,
     body: AcknowledgementBody,
     answer: 'NoticeRef',
@@ -119,6 +169,7 @@ export class NoticesController {
   @Command('notices/:noticeId/refusal', {
     action: 'refuse-notice',
     summary: 'Refuse a notice, with the reason',
+    description: 'The officers of its case are alerted.',
     params,
     body: ReasonBody,
     answer: 'NoticeRef',

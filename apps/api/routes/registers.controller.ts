@@ -3,6 +3,7 @@ import type { CaseEvent } from '#libs/domain';
 import type { Uuid } from '#libs/kernel';
 import {
   alertView,
+  alertViewForOfficers,
   caseView,
   caseViewForOfficers,
   deadlineView,
@@ -107,7 +108,7 @@ export class RegistersController {
   async case(@Ask() exchange: Exchange, @Param('caseId') id: string, @QueryOf(PositionQuery) { after }: PositionQuery) {
     const caseId = await this.caseId(exchange, id);
     const { ask } = await this.questions.caughtUp(exchange, after);
-    const row = await this.found(() => ask.cases.find(caseId));
+    const row = await this.questions.found(() => ask.cases.find(caseId));
     if (!row) throw notFound('case');
     return isOperator(exchange.caller) ? caseView(row) : caseViewForOfficers(row);
   }
@@ -259,14 +260,16 @@ export class RegistersController {
     const { ask } = await this.questions.caughtUp(exchange, after);
     const bin = binFilter(exchange.caller, operatorBin);
     if (bin === 'nobody') return emptyPage;
+    const operators = isOperator(exchange.caller);
+    if (operators) delete filters.assignee;
     return itemsOf(
       await ask.alerts.list({
         ...given({ ...filters, operatorBin: bin, dueUntil: dueTo }),
         // What the authority is reminded of in its own work is not the operator's.
-        ...(isOperator(exchange.caller) ? { audience: 'operator' as const, subjectKind: 'obligation' as const } : {}),
+        ...(operators ? { audience: 'operator' as const, subjectKind: 'obligation' as const } : {}),
         ...orderOf<'raised'>(sort),
       }),
-      alertView,
+      operators ? alertView : alertViewForOfficers,
     );
   }
 
@@ -303,7 +306,7 @@ export class RegistersController {
   ) {
     const bin = ownBin(exchange, text);
     const { ask } = await this.questions.caughtUp(exchange, after);
-    const row = await this.found(() => ask.operators.find(bin));
+    const row = await this.questions.found(() => ask.operators.find(bin));
     if (!row) throw notFound('operator');
     return operatorView(row);
   }
@@ -321,13 +324,5 @@ export class RegistersController {
     const row = await ask.obligations.find(obligationId, today);
     if (!row) throw notFound('obligation');
     return row;
-  }
-
-  /** What is in the log must not be unknown here: a second look once the registers caught up. */
-  private async found<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-    const row = await look();
-    if (row !== undefined) return row;
-    await this.questions.catchUp();
-    return look();
   }
 }

@@ -1,4 +1,4 @@
-import { derivedId, reject, type Rejection, type Uuid } from '#libs/kernel';
+import { dayAt, derivedId, reject, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
 import {
   caseDecider,
   caseStream,
@@ -8,6 +8,7 @@ import {
   type CaseWorkState,
 } from '#libs/domain';
 import type { House } from '../house.js';
+import { rulesOfCase } from '../on-case.js';
 import type { Request } from '../request.js';
 import { UseCase, handlerOf } from '../use-case.js';
 import type { Done } from '../write-path.js';
@@ -40,6 +41,21 @@ export class AssignCase extends UseCase<AssignCaseInput, Done<CaseWorkState>> {}
 export const AssignCaseHandler = handlerOf(AssignCase, (house, { caseId, ...rest }: AssignCaseInput, request) =>
   onCaseWork(house, caseId, { type: 'AssignCase', ...rest }, request),
 );
+
+export interface RecordLetterInput {
+  readonly caseId: Uuid;
+  readonly alertId: Uuid;
+  readonly postedOn: PlainDate;
+  readonly number?: string;
+}
+/** A registrar wrote to who cannot be reached by mail: its alert leaves the letter list. */
+export class RecordLetter extends UseCase<RecordLetterInput, Done<CaseWorkState>> {}
+export const RecordLetterHandler = handlerOf(RecordLetter, async (house, input: RecordLetterInput, request) => {
+  const { caseId, ...letter } = input;
+  const { zone } = await rulesOfCase(house, caseId);
+  const enteredOn = dayAt(request.arrivedAt, zone);
+  return onCaseWork(house, caseId, { type: 'RecordLetter', ...letter, enteredOn }, request);
+});
 
 export interface AddNoteInput {
   readonly caseId: Uuid;

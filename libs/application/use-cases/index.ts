@@ -1,4 +1,4 @@
-import { AddNoteHandler, AssignCaseHandler } from './case-work.js';
+import { AddNoteHandler, AssignCaseHandler, RecordLetterHandler } from './case-work.js';
 import { CorrectCalendarHandler, ExtendTermHandler, RecordOutageHandler } from './authority-orders.js';
 import { changeCaseHandlers } from './change-case.js';
 import { CompleteFilingHandler, CorrectFilingHandler } from './change-filing.js';
@@ -6,7 +6,12 @@ import { FilePlannedConstructionHandler } from './file-planned-construction.js';
 import { FileQuarterlyReferenceHandler } from './file-quarterly-reference.js';
 import { FileTerminationHandler } from './file-termination.js';
 import { MergeCaseHandler } from './merge-case.js';
-import { AcknowledgeNoticeHandler, RefuseNoticeHandler } from './notices.js';
+import {
+  AcknowledgeNoticeHandler,
+  IssueNoticeHandler,
+  RecordDeliveryByHandHandler,
+  RefuseNoticeHandler,
+} from './notices.js';
 import { OpenCaseHandler } from './open-case.js';
 import { RecordCommissioningHandler } from './record-commissioning.js';
 import { ChangeOperatorHandler, RegisterOperatorHandler } from './register-operator.js';
@@ -48,7 +53,10 @@ export const useCaseHandlers = [
   MergeCaseHandler,
   AssignCaseHandler,
   AddNoteHandler,
+  RecordLetterHandler,
   ShowBankDetailsHandler,
+  IssueNoticeHandler,
+  RecordDeliveryByHandHandler,
   AcknowledgeNoticeHandler,
   RefuseNoticeHandler,
   ExtendTermHandler,

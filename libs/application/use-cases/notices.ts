@@ -1,4 +1,4 @@
-import { isRejection, reject, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
+import { isRejection, reject, type Instant, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
 import {
   caseDecider,
   caseStream,
@@ -103,6 +103,40 @@ export async function issueNotice(
   // What it supersedes may have been imported with another history and have no notice here.
   return isRejection(superseded) && superseded.kind !== 'not-found' ? superseded : done;
 }
+
+const historical = reject('conflict', 'notice-historical', 'the notice comes from imported history and is never sent');
+
+export interface IssueNoticeInput {
+  readonly caseId: Uuid;
+  /** The document the energy body is to be told of: a filing's id, or a correction's or completion's. */
+  readonly versionId: Uuid;
+}
+/** For a document whose notice did not come by itself; twice is once. */
+export class IssueNotice extends UseCase<IssueNoticeInput, Done<NoticeState>> {}
+export const IssueNoticeHandler = handlerOf(IssueNotice, async (house, input: IssueNoticeInput, request) => {
+  const done = await issueNotice(house, input, request);
+  if (done === undefined)
+    return reject('conflict', 'notice-not-needed', 'the document changes nothing of what the energy body is told');
+  return !isRejection(done) && done.state.situation === 'historical' ? historical : done;
+});
+
+export interface RecordDeliveryByHandInput {
+  readonly noticeId: Uuid;
+  /** Default: now. */
+  readonly deliveredAt?: Instant;
+  readonly means: string;
+}
+export class RecordDeliveryByHand extends UseCase<RecordDeliveryByHandInput, Done<NoticeState>> {}
+export const RecordDeliveryByHandHandler = handlerOf(
+  RecordDeliveryByHand,
+  (house, { noticeId, deliveredAt, means }: RecordDeliveryByHandInput, request) =>
+    onNotice(
+      house,
+      noticeId,
+      { type: 'RecordDeliveryByHand', deliveredAt: deliveredAt ?? request.arrivedAt, means },
+      request,
+    ),
+);
 
 export interface AcknowledgeNoticeInput {
   readonly noticeId: Uuid;

@@ -34,6 +34,14 @@ export type CaseWorkCommand =
       readonly alertId: Uuid;
       readonly because: 'cured' | 'deadline-revised';
     }
+  | {
+      readonly type: 'RecordLetter';
+      readonly alertId: Uuid;
+      readonly postedOn: PlainDate;
+      readonly number?: string;
+      /** The regulator's day on which it is entered. */
+      readonly enteredOn: PlainDate;
+    }
   | { readonly type: 'AssignCase'; readonly assignee: string | null; readonly reason?: string }
   | { readonly type: 'AddNote'; readonly noteId: Uuid; readonly text: string }
   | {

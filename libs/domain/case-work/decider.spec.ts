@@ -84,6 +84,39 @@ describe('the work on a case', () => {
     expect(after(cancelled, cancel).facts()).toEqual([]);
   });
 
+  it('takes a letter once for an alert that became one, posted between its raising and today', () => {
+    const letter = (postedOn: string, number?: string) =>
+      ({
+        type: 'RecordLetter',
+        alertId,
+        postedOn: plainDate(postedOn),
+        enteredOn: plainDate('2021-04-16'),
+        ...(number ? { number } : {}),
+      }) as const;
+    expect(after([], letter('2021-04-14')).rejection().code).toBe('alert-unknown');
+    expect(after(overdue, letter('2021-04-14')).rejection().code).toBe('no-letter-asked');
+    const listed = [
+      ...overdue,
+      ...after(overdue, { type: 'RecordAlertSent', alertId, channel: 'letter-list', audience: 'operator' }).facts(),
+    ];
+    for (const [day, code] of [
+      ['2021-04-12', 'posted-before-alert'],
+      ['2021-04-17', 'posted-in-future'],
+    ] as const)
+      expect(after(listed, letter(day)).rejection()).toMatchObject({ code, fields: [{ pointer: '/postedOn' }] });
+    const posted = after(listed, letter('2021-04-14', '7-15/204')).facts();
+    expect(posted).toMatchObject([{ type: 'LetterPosted', data: { postedOn: '2021-04-14', number: '7-15/204' } }]);
+    expect(after([...listed, ...posted], letter('2021-04-15')).rejection().code).toBe('letter-recorded');
+  });
+
+  it('names the officer who has the case in an alert that is for officers', () => {
+    const assigned = after([], { type: 'AssignCase', assignee: 'officer-1' }).facts();
+    expect(after(assigned, raise('overdue')).facts()).toMatchObject([{ data: { assignee: 'officer-1' } }]);
+    const forOperator = { ...raise('overdue'), audience: ['operator'] } as CaseWorkCommand;
+    expect(after(assigned, forOperator).facts()[0]!.data).not.toHaveProperty('assignee');
+    expect(overdue[0]!.data).not.toHaveProperty('assignee');
+  });
+
   it('knows no alert that was never raised', () => {
     expect(after([], { type: 'CancelAlert', alertId, because: 'cured' }).rejection().code).toBe('alert-unknown');
   });

@@ -19,7 +19,11 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
         if (isStepTaken(state, subject, step, dueOn)) return [];
         const untaken = passed.filter((one) => !isStepTaken(state, subject, one, dueOn));
         const alertId = alertIdOf(subject.id, stepOfTerm(subject, step, dueOn));
-        return [{ type: 'AlertRaised', data: { caseId, alertId, subject, step, passed: untaken, ...rest } }];
+        const forOfficers = rest.audience.some((one) => one !== 'operator');
+        const assignee = forOfficers && state.assignee !== null ? { assignee: state.assignee } : {};
+        return [
+          { type: 'AlertRaised', data: { caseId, alertId, subject, step, passed: untaken, ...rest, ...assignee } },
+        ];
       }
       case 'PassAlertSteps': {
         const { subject, dueOn } = command;
@@ -47,6 +51,28 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
         if (alert.cancelled) return [];
         return [{ type: 'AlertCancelled', data: { caseId, alertId, because } }];
       }
+      case 'RecordLetter': {
+        const { alertId, postedOn, number, enteredOn } = command;
+        const alert = state.alerts.get(alertId);
+        if (!alert) return alertUnknown;
+        if (alert.letter === 'posted')
+          return reject('conflict', 'letter-recorded', 'the letter of this alert is on record already');
+        if (alert.letter === 'none')
+          return reject('conflict', 'no-letter-asked', 'this alert is not on the letter list');
+        if (postedOn > enteredOn)
+          return reject('refused', 'posted-in-future', 'a letter cannot have been posted in the future', [
+            { pointer: '/postedOn', code: 'in-future', message: 'lies in the future' },
+          ]);
+        if (postedOn < alert.raisedOn)
+          return reject('refused', 'posted-before-alert', 'the letter would be older than the alert it is about', [
+            {
+              pointer: '/postedOn',
+              code: 'before-alert',
+              message: `lies before ${alert.raisedOn}, when it was raised`,
+            },
+          ]);
+        return [{ type: 'LetterPosted', data: { caseId, alertId, postedOn, ...(number ? { number } : {}) } }];
+      }
       case 'AssignCase': {
         const { assignee, reason } = command;
         if (assignee === state.assignee) return [];
@@ -66,8 +92,18 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
   evolve(state, event) {
     switch (event.type) {
       case 'AlertRaised': {
-        const { alertId, subject, step, passed, audience, dueOn } = event.data;
-        const alert: Alert = { alertId, subject, step, dueOn, audience, sentTo: [], cancelled: false };
+        const { alertId, subject, step, passed, audience, dueOn, raisedOn } = event.data;
+        const alert: Alert = {
+          alertId,
+          subject,
+          step,
+          dueOn,
+          audience,
+          sentTo: [],
+          cancelled: false,
+          raisedOn,
+          letter: 'none',
+        };
         const taken = new Set(state.taken);
         for (const one of [step, ...passed]) taken.add(stepKey(subject, one, dueOn));
         return { ...state, taken, alerts: new Map(state.alerts).set(alertId, alert) };
@@ -82,7 +118,10 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
         return changeAlert(state, event.data.alertId, (alert) => ({
           ...alert,
           sentTo: [...alert.sentTo, event.data.audience],
+          letter: event.data.channel === 'letter-list' ? 'awaited' : alert.letter,
         }));
+      case 'LetterPosted':
+        return changeAlert(state, event.data.alertId, (alert) => ({ ...alert, letter: 'posted' }));
       case 'AlertCancelled':
         return changeAlert(state, event.data.alertId, (alert) => ({ ...alert, cancelled: true }));
       case 'CaseAssigned':

@@ -7,7 +7,8 @@ export interface AlertSubject {
   readonly id: Uuid;
 }
 
-export type AlertStep = OperatorStepName | AuthorityStepName;
+/** `refused`: the energy body sent a notice back; a step of no ladder, raised when it happens. */
+export type AlertStep = OperatorStepName | AuthorityStepName | 'refused';
 export type AlertAudience = 'operator' | 'case-officer' | 'senior-officer';
 
 export type AlertRaised = NewFact<
@@ -22,6 +23,8 @@ export type AlertRaised = NewFact<
     readonly audience: readonly AlertAudience[];
     readonly dueOn: PlainDate;
     readonly raisedOn: PlainDate;
+    /** Account of the officer who had the case then: the person an alert to officers is for. */
+    readonly assignee?: string;
   }
 >;
 /** Steps that lie before the moment the duty was imported with its history: nothing is sent for them. */
@@ -54,6 +57,17 @@ export type AlertCancelled = NewFact<
   'AlertCancelled',
   { readonly caseId: Uuid; readonly alertId: Uuid; readonly because: 'cured' | 'deadline-revised' }
 >;
+/** What stood on the letter list was written and posted by a registrar. */
+export type LetterPosted = NewFact<
+  'LetterPosted',
+  {
+    readonly caseId: Uuid;
+    readonly alertId: Uuid;
+    readonly postedOn: PlainDate;
+    /** The letter's number in the outgoing journal. */
+    readonly number?: string;
+  }
+>;
 export type CaseAssigned = NewFact<
   'CaseAssigned',
   { readonly caseId: Uuid; readonly assignee: string | null; readonly reason?: string }
@@ -66,4 +80,12 @@ export type SecretShown = NewFact<
 >;
 
 export type CaseWorkEvent =
-  AlertRaised | AlertStepsPassed | AlertSent | AlertFailed | AlertCancelled | CaseAssigned | NoteAdded | SecretShown;
+  | AlertRaised
+  | AlertStepsPassed
+  | AlertSent
+  | AlertFailed
+  | AlertCancelled
+  | LetterPosted
+  | CaseAssigned
+  | NoteAdded
+  | SecretShown;

@@ -9,6 +9,8 @@ export interface Alert {
   readonly audience: readonly AlertAudience[];
   readonly sentTo: readonly AlertAudience[];
   readonly cancelled: boolean;
+  readonly raisedOn: PlainDate;
+  readonly letter: 'none' | 'awaited' | 'posted';
 }
 
 export interface CaseWorkState {
@@ -36,3 +38,19 @@ export const isStepTaken = (
   step: AlertStep,
   dueOn: PlainDate,
 ): boolean => taken.has(stepKey(subject, step, dueOn)) || taken.has(stepKey(subject, step));
+
+/** Whether somebody was told of the step already, in a term that ended on another day. */
+export const isStepTold = (
+  { alerts }: CaseWorkState,
+  subject: AlertSubject,
+  step: AlertStep,
+  dueOn: PlainDate,
+): boolean =>
+  [...alerts.values()].some(
+    (alert) =>
+      alert.subject.id === subject.id &&
+      alert.step === step &&
+      alert.dueOn !== dueOn &&
+      !alert.cancelled &&
+      alert.sentTo.length > 0,
+  );

@@ -107,6 +107,33 @@ describe('a notice', () => {
     expect(given(issued).when(acknowledge('2021-04-20'), later).rejection().code).toBe('notice-not-sent');
   });
 
+  it('may be brought by hand, at a time between its filing and now that says whether that was in time', () => {
+    const byHand = (deliveredAt: string): NoticeCommand => ({
+      type: 'RecordDeliveryByHand',
+      deliveredAt: instant(deliveredAt),
+      means: 'by courier',
+    });
+    const inTime = given(issued).when(byHand('2021-04-26T17:59:59Z'), tooLate).facts();
+    expect(inTime).toMatchObject([
+      { type: 'NoticeSent', data: { channel: 'by-hand', inTime: true } },
+      { type: 'NoticeDelivered', data: { means: 'by courier', deliveredAt: '2021-04-26T17:59:59.000Z' } },
+    ]);
+    expect(
+      given(sent)
+        .when(byHand('2021-04-21T06:00:00Z'), tooLate)
+        .facts()
+        .map(({ type }) => type),
+    ).toEqual(['NoticeDelivered']);
+    const rejected = (facts: readonly NoticeEvent[], deliveredAt: string) =>
+      given(facts).when(byHand(deliveredAt), tooLate).rejection();
+    expect(rejected([...issued, ...inTime], '2021-04-26T17:00:00Z').code).toBe('notice-delivered');
+    expect(rejected(issued, '2031-04-26T17:00:00Z')).toMatchObject({
+      code: 'delivered-in-future',
+      fields: [{ pointer: '/deliveredAt' }],
+    });
+    expect(rejected(issued, '2021-04-01T17:00:00Z').code).toBe('delivered-before-filing');
+  });
+
   it('that was never issued is unknown', () => {
     expect(given([]).when(sendIt, receipt).rejection().code).toBe('notice-unknown');
   });
@@ -116,6 +143,7 @@ describe('a notice', () => {
       issueIt,
       sendIt,
       deliverIt,
+      { type: 'RecordDeliveryByHand', deliveredAt: instant('2021-04-22T05:00:00Z'), means: 'by courier' },
       acknowledge('2021-04-20'),
       acknowledge('2021-04-26'),
       refuseIt,

@@ -1,6 +1,6 @@
 import { dayAt, never, reject, type Decider, type Instant } from '#libs/kernel';
 import type { NoticeCommand } from './commands.js';
-import type { NoticeEvent } from './events.js';
+import type { NoticeChannel, NoticeEvent } from './events.js';
 import { initialNotice, type NoticeState } from './state.js';
 
 export interface NoticeContext {
@@ -31,20 +31,34 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
 
     switch (command.type) {
       case 'RecordNoticeSent':
-        if (state.sent) return [];
-        return [
-          {
-            type: 'NoticeSent',
-            data: { noticeId, channel: command.channel, sentAt: now, inTime: now < deadline.endsAt },
-          },
-        ];
+        return sentFacts(state, command.channel, now);
       case 'RecordNoticeDelivery': {
         if (state.situation === 'delivered' || isAnswered(state)) return [];
         const { channel } = command;
-        const sent: NoticeEvent[] = state.sent
-          ? []
-          : [{ type: 'NoticeSent', data: { noticeId, channel, sentAt: now, inTime: now < deadline.endsAt } }];
-        return [...sent, { type: 'NoticeDelivered', data: { noticeId, channel, deliveredAt: now } }];
+        const delivered: NoticeEvent = { type: 'NoticeDelivered', data: { noticeId, channel, deliveredAt: now } };
+        return [...sentFacts(state, channel, now), delivered];
+      }
+      case 'RecordDeliveryByHand': {
+        if (state.situation === 'delivered' || isAnswered(state))
+          return reject('conflict', 'notice-delivered', 'the notice has been delivered already');
+        const { deliveredAt, means } = command;
+        if (deliveredAt > now)
+          return reject('refused', 'delivered-in-future', 'a notice cannot have been delivered in the future', [
+            { pointer: '/deliveredAt', code: 'in-future', message: 'lies in the future' },
+          ]);
+        if (deliveredAt < state.issue.receivedAt)
+          return reject('refused', 'delivered-before-filing', 'the notice cannot be older than its filing', [
+            {
+              pointer: '/deliveredAt',
+              code: 'before-filing',
+              message: `lies before ${state.issue.receivedAt}, when the filing was received`,
+            },
+          ]);
+        const channel = 'by-hand';
+        return [
+          ...sentFacts(state, channel, deliveredAt),
+          { type: 'NoticeDelivered', data: { noticeId, channel, deliveredAt, means } },
+        ];
       }
       case 'RecordNoticeFailure':
         if (state.situation === 'delivered' || isAnswered(state)) return [];
@@ -121,5 +135,16 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
     }
   },
 };
+
+/** What was sent before is not sent again. */
+function sentFacts(
+  state: Exclude<NoticeState, { situation: 'none' }>,
+  channel: NoticeChannel,
+  sentAt: Instant,
+): NoticeEvent[] {
+  if (state.sent) return [];
+  const { noticeId, deadline } = state.issue;
+  return [{ type: 'NoticeSent', data: { noticeId, channel, sentAt, inTime: sentAt < deadline.endsAt } }];
+}
 
 const isAnswered = (state: NoticeState) => state.situation === 'acknowledged' || state.situation === 'refused';

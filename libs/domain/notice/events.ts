@@ -31,7 +31,8 @@ export interface NoticeIssue {
   readonly historical: boolean;
 }
 
-export type NoticeChannel = 'inbox' | 'push';
+/** `by-hand`: an officer brought it in some other way, as a last resort, and put that on record. */
+export type NoticeChannel = 'inbox' | 'push' | 'by-hand';
 
 export type NoticeIssued = NewFact<'NoticeIssued', NoticeIssue & { readonly issuedOn: PlainDate }>;
 export type NoticeQueued = NewFact<'NoticeQueued', { readonly noticeId: Uuid }>;
@@ -41,7 +42,13 @@ export type NoticeSent = NewFact<
 >;
 export type NoticeDelivered = NewFact<
   'NoticeDelivered',
-  { readonly noticeId: Uuid; readonly channel: NoticeChannel; readonly deliveredAt: Instant }
+  {
+    readonly noticeId: Uuid;
+    readonly channel: NoticeChannel;
+    readonly deliveredAt: Instant;
+    /** By hand: how it was brought, in the officer's words. */
+    readonly means?: string;
+  }
 >;
 export type NoticeDeliveryFailed = NewFact<
   'NoticeDeliveryFailed',

@@ -1,4 +1,5 @@
 import type { Fact } from '#libs/kernel';
+import { alertOfficersOfRefusal } from './alert-officers-of-refusal.js';
 import { followOrdersIntoCases } from './follow-orders-into-cases.js';
 import { informEnergyBodyOfFiling } from './inform-energy-body-of-filing.js';
 import type { Intention, Policy } from './policy.js';
@@ -13,6 +14,7 @@ export const policies: readonly Policy[] = [
   informEnergyBodyOfFiling,
   queueIssuedNotice,
   sendRaisedAlert,
+  alertOfficersOfRefusal,
   followOrdersIntoCases,
 ];
 

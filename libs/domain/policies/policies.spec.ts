@@ -55,6 +55,12 @@ describe('a policy', () => {
     expect(intentions(issued(true))).toEqual([]);
   });
 
+  it('has officers alerted of a refused notice', () => {
+    expect(intentions(fact('NoticeRefused', { noticeId: id, reason: 'not ours' }))).toEqual([
+      { intention: 'alert-refusal', noticeId: id },
+    ]);
+  });
+
   it('sends a raised alert', () => {
     const raised = fact('AlertRaised', { caseId, alertId: id }, 'job');
     expect(intentions(raised)).toEqual([{ intention: 'send-alert', caseId, alertId: id }]);

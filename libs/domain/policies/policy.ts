@@ -5,6 +5,7 @@ export type Intention =
   | { readonly intention: 'issue-notice'; readonly caseId: Uuid; readonly versionId: Uuid }
   | { readonly intention: 'queue-notice'; readonly caseId: Uuid; readonly noticeId: Uuid }
   | { readonly intention: 'send-alert'; readonly caseId: Uuid; readonly alertId: Uuid }
+  | { readonly intention: 'alert-refusal'; readonly noticeId: Uuid }
   /** `orderFactId`: the fact in the authority's stream that says what was ordered. */
   | { readonly intention: 'follow-order'; readonly orderFactId: Uuid };
 

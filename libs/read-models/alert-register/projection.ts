@@ -28,7 +28,7 @@ export function alertRegisterProjection(): Projection {
 function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) => AlertRow): AlertRow | undefined {
   switch (fact.type) {
     case 'AlertRaised': {
-      const { alertId, subject, step, passed, audience, dueOn, raisedOn } = fact.data;
+      const { alertId, subject, step, passed, audience, dueOn, raisedOn, assignee } = fact.data;
       const { caseId, caseRef, operatorBin, region } = header;
       return {
         alertId,
@@ -49,6 +49,10 @@ function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) 
         failures: 0,
         lastFailure: null,
         cancelledBecause: null,
+        assignee: assignee ?? null,
+        letter: 'none',
+        letterPostedOn: null,
+        letterNumber: null,
       };
     }
     case 'AlertSent': {
@@ -56,7 +60,8 @@ function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) 
       const alert = known(alertId);
       const sendings = [...alert.sendings, { audience, channel, at: fact.recordedAt }];
       const reached = alert.audience.every((one) => sendings.some((sending) => sending.audience === one));
-      return { ...alert, sendings, situation: reached ? 'sent' : 'raised' };
+      const letter = channel === 'letter-list' ? 'awaited' : alert.letter;
+      return { ...alert, sendings, situation: reached ? 'sent' : 'raised', letter };
     }
     case 'AlertFailed': {
       const alert = known(fact.data.alertId);
@@ -64,6 +69,10 @@ function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) 
     }
     case 'AlertCancelled':
       return { ...known(fact.data.alertId), situation: 'cancelled', cancelledBecause: fact.data.because };
+    case 'LetterPosted': {
+      const { alertId, postedOn, number } = fact.data;
+      return { ...known(alertId), letter: 'posted', letterPostedOn: postedOn, letterNumber: number ?? null };
+    }
     default:
       return undefined;
   }

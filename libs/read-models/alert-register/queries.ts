@@ -1,6 +1,7 @@
 import type { AlertStep } from '#libs/domain';
 import type { PlainDate, Uuid } from '#libs/kernel';
 import type { DataSource } from 'typeorm';
+import { unmetObligations } from '../obligation-board/queries.js';
 import { likeText, pageOf, withFilters, type Page, type PageRequest, type PageShape } from '../query/page.js';
 import { AlertRow } from './row.js';
 
@@ -15,6 +16,9 @@ export interface AlertList extends PageRequest<AlertSort> {
   readonly audience?: AlertRow['audience'][number];
   readonly region?: string;
   readonly operatorBin?: string;
+  readonly assignee?: string;
+  /** `awaited`: the letter list, without those whose duty was settled since. */
+  readonly letter?: 'awaited' | 'posted';
   /** Both days inclusive. */
   readonly dueFrom?: PlainDate;
   readonly dueUntil?: PlainDate;
@@ -47,11 +51,14 @@ export function alertQueries(source: DataSource) {
         ['a.situation = :situation', { situation: list.situation }],
         ['a.region = :region', { region: list.region }],
         ['a.operator_bin = :bin', { bin: list.operatorBin }],
+        ['a.assignee = :assignee', { assignee: list.assignee }],
+        ['a.letter = :letter', { letter: list.letter }],
         ['a.due_on >= :dueFrom', { dueFrom: list.dueFrom }],
         ['a.due_on <= :dueUntil', { dueUntil: list.dueUntil }],
       ]);
       if (audience !== undefined)
         query.andWhere('a.audience @> :audience::jsonb', { audience: JSON.stringify([audience]) });
+      if (list.letter === 'awaited') query.andWhere(`a.subject_id in (${unmetObligations})`);
       if (search !== undefined && search !== '')
         query.andWhere('a.case_ref like :begin', { begin: `${likeText(search)}%` });
       return pageOf(query, shape, list);

@@ -35,6 +35,12 @@ export class AlertRow {
   @Field('integer') failures: number;
   @Field('text', { nullable: true }) lastFailure: string | null;
   @Field('text', { nullable: true }) cancelledBecause: AlertCancelled['data']['because'] | null;
+  /** The officer who had the case when it was raised, of an alert that is for officers too. */
+  @Field('text', { nullable: true }) assignee: string | null;
+  /** Whether a registrar has to write, since mail does not reach the operator. */
+  @Field('text') letter: 'none' | 'awaited' | 'posted';
+  @Field('date', { nullable: true }) letterPostedOn: PlainDate | null;
+  @Field('text', { nullable: true }) letterNumber: string | null;
 }
 
 export const alertTable = tableOf(AlertRow, 'caseId');
