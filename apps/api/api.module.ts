@@ -5,6 +5,7 @@ import { Commands } from './commands.js';
 import { DocsController } from './docs/docs.controller.js';
 import { Law } from './law.js';
 import { Lookups } from './lookups.js';
+import { Officers } from './officers.js';
 import { API_PARTS, type ApiParts } from './parts.js';
 import { QueuesController } from './queues/queues.controller.js';
 import { Questions } from './questions.js';
@@ -16,6 +17,7 @@ import { FilingChangesController } from './routes/filing-changes.controller.js';
 import { FilingsController } from './routes/filings.controller.js';
 import { LawController } from './routes/law.controller.js';
 import { NoticesController } from './routes/notices.controller.js';
+import { OfficersController } from './routes/officers.controller.js';
 import { OperatorsController } from './routes/operators.controller.js';
 import { OrdersController } from './routes/orders.controller.js';
 import { ReceiptsController } from './routes/receipts.controller.js';
@@ -25,6 +27,7 @@ import { HealthController, MetricsController, SystemController } from './routes/
 export const apiControllers = [
   OperatorsController,
   CasesController,
+  OfficersController,
   FilingsController,
   FilingChangesController,
   ReceiptsController,
@@ -46,7 +49,7 @@ export const apiControllers = [
 @Module({})
 export class ApiModule {
   static register(parts: ApiParts): DynamicModule {
-    const { house, readModels, requestHash, observe } = parts;
+    const { house, identity, readModels, requestHash, observe } = parts;
     const questions = new Questions(readModels, house);
     return {
       module: ApiModule,
@@ -57,6 +60,7 @@ export class ApiModule {
         { provide: HOUSE, useValue: house },
         { provide: Questions, useValue: questions },
         { provide: Lookups, useValue: new Lookups(house, questions) },
+        { provide: Officers, useValue: new Officers(identity) },
         { provide: Law, useValue: new Law(house.lawBook) },
         {
           provide: Commands,

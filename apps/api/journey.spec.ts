@@ -289,9 +289,14 @@ describe('a filing, from the registration of its operator to the acknowledgement
   it('lets officers work on the case, and the operator see the legal part of its history', async () => {
     const url = `/api/v1/cases/${caseId}`;
     const as = 'case-officer';
+    const { items: officers } = (await api.ask('GET', '/api/v1/officers', { as })).body;
+    const assignee = officers.find(({ role }: { role: string }) => role === as).accountId;
+    expect(
+      await api.ask('POST', `${url}/assignment`, { as, body: { assignee: '00000000-0000-4000-8000-000000000000' } }),
+    ).toMatchObject({ status: 422, body: { errors: [{ pointer: '/assignee', code: 'unknown' }] } });
     for (const [path, body] of [
       ['commissioning', { commissionedOn: '2021-03-01', expansionMw: '3' }],
-      ['assignment', { assignee: 'officer-1' }],
+      ['assignment', { assignee }],
       ['notes', { text: 'Telephoned.' }],
       ['location', { to: { region: '55', address: 'Павлодар' }, effectiveOn: '2021-07-01', reason: 'moved' }],
     ] as const)
@@ -301,7 +306,7 @@ describe('a filing, from the registration of its operator to the acknowledgement
       ]);
     await api.settle();
     const seen = await api.ask('GET', url, { as });
-    expect(seen.body).toMatchObject({ assignee: 'officer-1', stage: 'existing', address: 'Павлодар' });
+    expect(seen.body).toMatchObject({ assignee, stage: 'existing', address: 'Павлодар' });
     expect((await api.ask('GET', url)).body).not.toHaveProperty('assignee');
     const types = async (who: 'operator' | 'auditor') =>
       (await api.ask('GET', `${url}/timeline?limit=200`, { as: who })).body.items.map(

@@ -228,14 +228,11 @@ export const problems: Readonly<Record<string, Translated>> = {
     kk: 'Бұл қатардағы нөмірлерді жүйе береді.',
   },
   'journal-no-used': { ru: 'Этот номер журнала уже занят.', kk: 'Журналдың бұл нөмірі бос емес.' },
-<<<<<<< HEAD
   'last-administrator-key': {
     ru: 'Это последний ключ администратора: сначала выпустите другой, иначе выпускать ключи будет некому.',
     kk: 'Бұл — әкімшінің соңғы кілті: алдымен басқасын шығарыңыз, әйтпесе кілт шығаратын ешкім қалмайды.',
   },
-=======
   'letter-recorded': { ru: 'Письмо по этому оповещению уже учтено.', kk: 'Бұл ескерту бойынша хат тіркеліп қойған.' },
->>>>>>> 49fc863 (Nobody is told twice of a step that holds under a moved day too; letters have a list that is ticked off; officers are alerted of refused notices, may issue one and record that it was brought by hand; alerts name who has the case)
   'merge-into-itself': { ru: 'Дело нельзя объединить с самим собой.', kk: 'Істі өзімен біріктіруге болмайды.' },
   'no-letter-asked': { ru: 'Этого оповещения нет в списке писем.', kk: 'Бұл ескерту хаттар тізімінде жоқ.' },
   'no-working-days': { ru: 'В календаре не осталось бы рабочих дней.', kk: 'Күнтізбеде жұмыс күні қалмас еді.' },
@@ -269,6 +266,7 @@ export const problems: Readonly<Record<string, Translated>> = {
     kk: 'Іс бойынша әлі міндет туындайды; майнинг тоқтап, соңғы тоқсан бойынша есеп берілген соң іс жабылады.',
   },
   'operator-known': { ru: 'Оператор с таким БИН уже внесён.', kk: 'Мұндай БСН-і бар оператор енгізілген.' },
+  'officer-unknown': { ru: 'Такого сотрудника нет.', kk: 'Мұндай қызметкер жоқ.' },
   'operator-unknown': { ru: 'Такого оператора нет.', kk: 'Мұндай оператор жоқ.' },
   'order-known': { ru: 'Приказ с таким номером уже внесён.', kk: 'Мұндай нөмірлі бұйрық енгізілген.' },
   'other-kind': { ru: 'Изменяемый документ другого вида.', kk: 'Өзгертілетін құжаттың түрі басқа.' },

@@ -9,8 +9,10 @@ import {
   bindOperator,
   findKey,
   issueKey,
+  listAccounts,
   listKeys,
   revokeKey,
+  type AccountEntry,
   type IssuedKey,
   type KeyAuthor,
   type KeyEntry,
@@ -54,6 +56,8 @@ export interface Identity {
   findKey(keyId: string): Promise<KeyEntry | undefined>;
   /** @throws RejectedError for a cursor that is not of this list */
   listKeys(request?: KeyListRequest): Promise<KeyPage>;
+  /** Accounts of these roles with a key that was not revoked. */
+  listAccounts(roles: readonly ClientRole[]): Promise<readonly AccountEntry[]>;
   close(): Promise<void>;
 }
 
@@ -145,6 +149,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     bindOperator: (accountId, operatorBin, by) => changing(bindOperator(pool, clock, accountId, operatorBin, by)),
     findKey: (keyId) => findKey(pool, keyId),
     listKeys: (request = {}) => listKeys(pool, request),
+    listAccounts: (roles) => listAccounts(pool, roles),
     close: () => pool.end(),
   };
 }

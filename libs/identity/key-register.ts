@@ -59,6 +59,13 @@ export interface KeyListRequest extends KeyFilter {
 }
 
 /** The oldest key first. */
+/** An account that has a key which was not revoked; `label` is that of its newest. */
+export interface AccountEntry {
+  readonly accountId: string;
+  readonly role: ClientRole;
+  readonly label: string;
+}
+
 export interface KeyPage {
   readonly rows: readonly KeyEntry[];
   /** Absent on the last page. */
@@ -267,4 +274,14 @@ export async function listKeys(db: Queries, request: KeyListRequest): Promise<Ke
   );
   const shown = rows.slice(0, limit).map(entryOf);
   return rows.length > limit ? { rows: shown, next: shown.at(-1)!.keyId } : { rows: shown };
+}
+
+/** In the order of their ids. */
+export async function listAccounts(db: Queries, roles: readonly ClientRole[]): Promise<readonly AccountEntry[]> {
+  const { rows } = await db.query<Pick<KeyRow, 'account_id' | 'role' | 'label'>>(
+    `select distinct on (account_id) account_id, role, label from identity.api_keys
+     where role = any($1) and revoked_at is null order by account_id, created_at desc`,
+    [roles],
+  );
+  return rows.map((row) => ({ accountId: row.account_id, role: row.role, label: row.label }));
 }

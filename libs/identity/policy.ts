@@ -72,6 +72,7 @@ export const policy = {
   'explain-deadline': row(readers),
   /** Notes and assignments are the authority's own; a timeline shown without this leaves them out. */
   'read-notes': row({ ...authority, auditor: 'all' }),
+  'read-officers': row({ ...authority, auditor: 'all' }),
   'read-notices': row({ ...authority, auditor: 'all' }),
   'read-bank-details': row({ operator: 'own', 'senior-officer': 'all', auditor: 'all' }),
   'read-calendar': row(everyone),

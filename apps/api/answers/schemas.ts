@@ -158,6 +158,7 @@ export const answerSchemas: { readonly [name: string]: Schema } = {
     ),
   },
 
+  Officers: record({ items: listOf(record({ accountId: id, role: text, label: text })), next: { type: 'null' } }),
   OperatorAnswer: record({ bin: text }),
   CaseOpenedAnswer: record({ caseId: id, caseRef: text }),
   CaseAnswer: record({ caseId: id }),

@@ -96,12 +96,8 @@ export class ReasonBody {
 }
 
 export class AssignmentBody {
-  @Text(100, {
-    nullable: true,
-    description: 'An account id; null takes the case from whoever has it.',
-    example: 'officer-1',
-  })
-  assignee: string | null;
+  @Id({ nullable: true, description: 'Account of an officer (`/officers`); null takes the case from whoever has it.' })
+  assignee: Uuid | null;
 
   @LongText(longestReason, { optional: true })
   reason?: string;

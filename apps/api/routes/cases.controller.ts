@@ -18,6 +18,7 @@ import { Commands } from '../commands.js';
 import { Ask, BodyOf, Exchange } from '../exchange.js';
 import { Law } from '../law.js';
 import { Lookups } from '../lookups.js';
+import { Officers } from '../officers.js';
 import { checkSubmission, idOf, intakeOf, locationOf, newCaseOf } from '../requests/filing-input.js';
 import {
   AssignmentBody,
@@ -40,6 +41,7 @@ export class CasesController {
     private readonly commands: Commands,
     private readonly lookups: Lookups,
     private readonly law: Law,
+    private readonly officers: Officers,
   ) {}
 
   @Command('', {
@@ -184,6 +186,7 @@ export class CasesController {
   async assign(@Ask() exchange: Exchange, @Param('caseId') id: string, @BodyOf(AssignmentBody) body: AssignmentBody) {
     const caseId = await this.caseId(exchange, id);
     const { assignee, reason } = body;
+    if (assignee !== null) await this.officers.check(assignee, '/assignee');
     await this.commands.run(exchange, AssignCase, { caseId, assignee, ...(reason === undefined ? {} : { reason }) });
     return { caseId };
   }
