@@ -1,0 +1,119 @@
+import type { ClientRole } from '#libs/identity';
+import { otherBin, startTestApi, type TestApi } from './testing/testing-api.js';
+
+let api: TestApi;
+let caseId: string;
+let filingId: string;
+let noticeId: string;
+let officer: string;
+
+const place = { region: '55', address: 'Екібастұз' };
+const items = async (url: string, as: ClientRole) => (await api.ask('GET', url, { as })).body.items;
+
+/** An operator without contacts, whose centre owes 2021-Q1 since three days. */
+beforeAll(async () => {
+  api = await startTestApi();
+  const as = 'other-operator';
+  await api.ask('POST', '/api/v1/operators', { as, body: { bin: otherBin, name: 'Б', language: 'kk' } });
+  const body = { newCase: { operatorBin: otherBin, ...place }, period: '2020-Q4', powerMw: '5' };
+  ({ caseId, filingId } = (await api.ask('POST', '/api/v1/quarterly-references', { as, body })).body);
+  const officers = await items('/api/v1/officers', 'registrar');
+  officer = officers.find(({ role }: { role: string }) => role === 'case-officer').accountId;
+  await api.ask('POST', `/api/v1/cases/${caseId}/assignment`, { as: 'case-officer', body: { assignee: officer } });
+  await api.settle();
+  [{ noticeId }] = await items(`/api/v1/notices?caseId=${caseId}`, 'case-officer');
+  api.clock.set('2021-04-15T05:00:00Z');
+  await api.sweep();
+  await api.settle();
+}, 60_000);
+afterAll(() => api.close());
+
+describe('the letter list', () => {
+  const awaited = '/api/v1/alerts?letter=awaited';
+
+  it('holds who still owes and cannot be mailed, until a registrar has written', async () => {
+    const list = await items(awaited, 'registrar');
+    expect(list).toMatchObject([
+      { caseId, step: 'overdue', letter: 'awaited', sendings: [{ channel: 'letter-list' }] },
+    ]);
+    const letter = `/api/v1/alerts/${list[0].alertId}/letter`;
+    expect(await api.ask('POST', letter, { as: 'registrar', body: { postedOn: '2021-04-16' } })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/postedOn', code: 'in-future' }] },
+    });
+    const body = { postedOn: '2021-04-15', number: '7-15/204' };
+    expect((await api.ask('POST', letter, { as: 'registrar', body })).status).toBe(200);
+    await api.settle();
+    expect(await items(awaited, 'registrar')).toEqual([]);
+    expect(await items('/api/v1/alerts?letter=posted', 'auditor')).toMatchObject([
+      { letterPostedOn: '2021-04-15', letterNumber: '7-15/204' },
+    ]);
+    expect(await api.ask('POST', letter, { as: 'registrar', body })).toMatchObject({
+      status: 409,
+      body: { type: 'urn:qadaga:problem:letter-recorded' },
+    });
+  });
+
+  it('forgets who has filed since', async () => {
+    api.clock.set('2021-04-18T05:00:00Z');
+    await api.sweep();
+    await api.settle();
+    expect(await items(awaited, 'registrar')).toMatchObject([{ step: 'overdue-5' }]);
+    const body = { caseId, period: '2021-Q1', powerMw: '5' };
+    await api.ask('POST', '/api/v1/quarterly-references', { as: 'other-operator', body });
+    await api.settle();
+    expect(await items(awaited, 'registrar')).toEqual([]);
+  });
+});
+
+describe('a notice in the hands of officers', () => {
+  const as = 'case-officer';
+  const issue = (body: object) => api.ask('POST', `/api/v1/filings/${filingId}/notice`, { as, body });
+
+  it('is issued once, and only for what the energy body is to be told of', async () => {
+    expect(await issue({})).toMatchObject({
+      status: 200,
+      body: { noticeId, number: expect.stringMatching(/^QN-2021-/) },
+    });
+    expect(await issue({ document: caseId })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/document', code: 'unknown' }] },
+    });
+    const correction = { jobs: 3, reason: 'forgotten' };
+    const { body } = await api.ask('POST', `/api/v1/filings/${filingId}/corrections`, {
+      as: 'other-operator',
+      body: correction,
+    });
+    expect(await issue({ document: body.versionId })).toMatchObject({
+      status: 409,
+      body: { type: 'urn:qadaga:problem:notice-not-needed' },
+    });
+  });
+
+  it('is brought by hand as a last resort, once', async () => {
+    const delivery = `/api/v1/notices/${noticeId}/delivery`;
+    const body = { means: 'Printed, by courier', deliveredAt: '2021-04-17T10:00:00+06:00' };
+    expect((await api.ask('POST', delivery, { as, body })).status).toBe(200);
+    await api.settle();
+    expect(await api.ask('GET', `/api/v1/notices/${noticeId}`, { as })).toMatchObject({
+      body: { situation: 'delivered', channel: 'by-hand', deliveredAt: '2021-04-17T04:00:00.000Z' },
+    });
+    expect(await api.ask('POST', delivery, { as, body })).toMatchObject({ status: 409 });
+    const history = await items(`/api/v1/cases/${caseId}/timeline?limit=200`, 'auditor');
+    expect(history.find(({ type }: { type: string }) => type === 'NoticeDelivered').summary).toMatchObject({
+      means: 'Printed, by courier',
+    });
+  });
+
+  it('comes back to who has the case when it is refused, who is told so once', async () => {
+    const refusal = { as: 'energy-body', body: { reason: 'not ours' } } as const;
+    expect((await api.ask('POST', `/api/v1/notices/${noticeId}/refusal`, refusal)).status).toBe(200);
+    await api.settle();
+    await api.settle();
+    expect(await items(`/api/v1/alerts?subjectId=${noticeId}`, as)).toMatchObject([
+      { step: 'refused', situation: 'sent', audience: ['case-officer', 'senior-officer'], assignee: officer },
+    ]);
+    expect(await items(`/api/v1/alerts?assignee=${officer}`, as)).toHaveLength(1);
+    expect(await items(`/api/v1/alerts?subjectId=${noticeId}`, 'operator')).toEqual([]);
+  });
+});
