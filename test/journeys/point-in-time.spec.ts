@@ -49,7 +49,7 @@ if (programs === undefined && process.env['QADAGA_REQUIRE'] === 'all')
       'archive_mode = on',
       `archive_command = 'test ! -f ${archive()}/%f && cp %p ${archive()}/%f'`,
     ]);
-    start(place);
+    await start(place);
     await as('postgres', 'postgres', async (client) => {
       await client.query('create role qadaga_owner login; create role qadaga_app login');
       await client.query('create database qadaga owner qadaga_owner');
@@ -61,8 +61,8 @@ if (programs === undefined && process.env['QADAGA_REQUIRE'] === 'all')
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const start = (one: ServerPlace) => {
-    startServerAt(one);
+  const start = async (one: ServerPlace) => {
+    await startServerAt(one);
     running = one;
   };
   async function as<T>(user: string, database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -145,7 +145,7 @@ if (programs === undefined && process.env['QADAGA_REQUIRE'] === 'all')
       `recovery_target_action = 'promote'`,
     ]);
     writeFileSync(path.join(restored.data, 'recovery.signal'), '');
-    start(restored);
+    await start(restored);
     await as('postgres', 'qadaga', async (client) => {
       for (const until = Date.now() + 60_000; ;) {
         const { rows } = await client.query<{ busy: boolean }>('select pg_is_in_recovery() as busy');

@@ -70,7 +70,7 @@ if (!present && process.env.QADAGA_REQUIRE === 'all')
     ]);
     // Nobody comes in without TLS.
     writeFileSync(path.join(place.data, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 trust\n');
-    startServerAt(place);
+    await startServerAt(place);
     const client = new pg.Client(databaseOf(url('postgres', 'ca', 'postgres')));
     await client.connect();
     for (const sql of [

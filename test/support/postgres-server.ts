@@ -1,6 +1,7 @@
 import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
-import { appendFileSync, chownSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 /** The programs of an installed PostgreSQL server with `pg_basebackup`; Debian keeps them off the PATH. */
 export function findPostgresPrograms(): string | undefined {
@@ -51,8 +52,20 @@ export function initServer({ programs, data, port }: ServerPlace, settings: read
 export const configure = (data: string, lines: readonly string[]): void =>
   appendFileSync(path.join(data, 'postgresql.conf'), `${lines.join('\n')}\n`);
 
-export const startServerAt = ({ programs, data }: ServerPlace): void =>
-  runAs(programs, 'pg_ctl', ['start', '-w', '-D', data, '-l', path.join(data, 'server.log')]);
+/** While the server was down, somebody's outgoing connection may have been given its port for a moment. */
+export async function startServerAt({ programs, data }: ServerPlace): Promise<void> {
+  const log = path.join(data, 'server.log');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return runAs(programs, 'pg_ctl', ['start', '-w', '-D', data, '-l', log]);
+    } catch (error) {
+      const said = existsSync(log) ? readFileSync(log, 'utf8').slice(-2_000) : '';
+      if (attempt === 10 || !said.includes('Address already in use'))
+        throw new Error(`the server did not start: ${said}`, { cause: error });
+      await setTimeout(500);
+    }
+  }
+}
 
 export const stopServerAt = ({ programs, data }: ServerPlace, mode: 'fast' | 'immediate'): void =>
   runAs(programs, 'pg_ctl', ['stop', '-w', '-D', data, '-m', mode]);
