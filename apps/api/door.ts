@@ -1,9 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { longestDocument } from '#libs/documents';
-import { HttpProblem, TooManyRequestsError, UnauthenticatedError } from '#libs/http-edge';
+import { correlationIdOf, HttpProblem, TooManyRequestsError, UnauthenticatedError } from '#libs/http-edge';
 import { TooManyAttemptsError, isAction, type Account } from '#libs/identity';
 import { isScrapeToken } from '#libs/telemetry';
 import { callerFor } from './access.js';
+import { recognitions, type OnAccess } from './access-log.js';
 import type { HttpRequest } from './exchange.js';
 import { readOrRefuse } from './faults.js';
 import type { ApiParts } from './parts.js';
@@ -14,6 +15,10 @@ type DoorRequest = HttpRequest & {
   readonly ip: string;
   readonly is404: boolean;
   readonly routeOptions: { readonly config: RouteDoor; readonly url?: string };
+  /** Whom the key was recognized as, whether or not it may do what it asks. */
+  account?: Account;
+  /** The address as it was when the request came in: a connection that is gone has none. */
+  source?: string;
 };
 
 class NoQuery {}
@@ -35,16 +40,26 @@ export function addDoor(
     unguarded.push(`${String(method)} ${url}`);
   });
 
+  const { onAccess = () => {} } = parts;
+  const recognize = recognitions(onAccess);
   instance.addHook('onRequest', async (request) => {
     const asked = request as unknown as DoorRequest;
     const door = asked.routeOptions.config;
+    asked.source = asked.ip;
     // Where there is no route there is nothing to guard.
     if (asked.is404 || door.open || !guards(asked.routeOptions.url ?? '')) return;
     if (door.scraped && isScrapeToken(keyOf(asked, door), parts.metrics?.token)) return;
     if (door.action === undefined) throw new Error('a route without an action was reached');
     const account = await recognized(asked, door, parts);
+    asked.account = account;
+    recognize(account, asked.source);
     asked.caller = callerFor(account, door.action);
     if (door.queryless) readOrRefuse(NoQuery, { ...(asked.query as object) });
+  });
+
+  instance.addHook('onResponse', (request, { statusCode }, done) => {
+    if (statusCode >= 400 && statusCode < 500) onAccess(refusalOf(request as unknown as DoorRequest, statusCode));
+    done();
   });
 
   instance.addHook('preValidation', (request, _reply, done) => {
@@ -58,6 +73,20 @@ export function addDoor(
   });
 
   return { unguarded: () => unguarded };
+}
+
+/** Also of what was asked for and is not there, or not for who asks: ids are tried out that way. */
+function refusalOf(request: DoorRequest, status: number): Parameters<OnAccess>[0] {
+  const { account, source = 'unknown', method, is404, routeOptions } = request;
+  return {
+    kind: 'refused',
+    status,
+    method,
+    route: is404 ? 'none' : (routeOptions.url ?? 'none'),
+    source,
+    ...(account ? { keyId: account.keyId, role: account.role } : {}),
+    correlationId: correlationIdOf(request),
+  };
 }
 
 async function recognized(request: DoorRequest, door: RouteDoor, { identity }: ApiParts): Promise<Account> {

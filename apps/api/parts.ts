@@ -5,6 +5,7 @@ import type { JobBoard } from '#libs/jobs';
 import type { Json, Observe, ObserveRequest } from '#libs/kernel';
 import type { Health } from '#libs/platform';
 import type { ReadModels } from '#libs/read-models';
+import type { OnAccess } from './access-log.js';
 
 /** What the API is put together from; whoever runs it builds them once and keeps them for as long as it serves. */
 export interface ApiParts {
@@ -24,6 +25,8 @@ export interface ApiParts {
   /** Watch commands and requests; without them nobody does. */
   readonly observe?: Observe;
   readonly observeRequest?: ObserveRequest;
+  /** Told of each key that is used and of each request that is refused, for the log; without it nobody is. */
+  readonly onAccess?: OnAccess;
   readonly metrics?: {
     /** Prometheus' text format. */
     readonly text: () => Promise<string>;

@@ -26,6 +26,10 @@ export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger):
       health: healthOf(opened, work),
       requestHash: opened.requestHash,
       queueBoard: work.queueBoard,
+      onAccess: ({ kind, ...event }) =>
+        kind === 'refused'
+          ? logger.warn(event, 'a request was refused')
+          : logger.info(event, 'an API key was recognized'),
       ...(telemetry
         ? {
             observe: telemetry.observe,

@@ -40,3 +40,25 @@ describe('the address that wrong keys are counted for', () => {
     expect(await once('192.0.2.2')).toBe(429);
   }, 60_000);
 });
+
+describe('that a request came over TLS', () => {
+  const toldOf = async (protocol: string) =>
+    (
+      await api.app.inject({
+        url: '/health/live',
+        remoteAddress: '10.1.2.3',
+        headers: { 'x-forwarded-proto': protocol },
+      })
+    ).headers['strict-transport-security'];
+
+  it('is believed of a trusted proxy, and browsers are told to keep to it', async () => {
+    api = await startTestApi({ trustedProxies: ['10.0.0.0/8'] });
+    expect(await toldOf('https')).toBe('max-age=31536000; includeSubDomains');
+    expect(await toldOf('http')).toBeUndefined();
+  }, 60_000);
+
+  it('is believed of nobody else', async () => {
+    api = await startTestApi();
+    expect(await toldOf('https')).toBeUndefined();
+  }, 60_000);
+});

@@ -34,6 +34,7 @@ export async function startWorker(config: Config, logger: Logger): Promise<Runni
       host: config.host,
       port: config.healthPort,
       pages: metricsPage(telemetry, config.metricsToken),
+      onRefused: (refusal) => logger.warn({ status: 401, ...refusal }, 'a request was refused'),
     });
     // First of all it says that it is going.
     closers.push(() => serving.close());

@@ -7,6 +7,8 @@ import { RecipientsRefusedError } from './outbox.js';
 /** Speaks as much of SMTP as a client that sends one mail needs, and answers the mail as the test says. */
 class MailServer {
   readonly taken: string[] = [];
+  /** Whom it was told to bring mail to. */
+  readonly named: string[] = [];
   answer: 'accept' | 'refuse' | 'cut' = 'accept';
   recipients = '250 yes';
   private readonly server: Server = createServer((socket) => this.speak(socket));
@@ -50,7 +52,10 @@ class MailServer {
           inMail = true;
           socket.write('354 go on\r\n');
         } else if (/^QUIT/i.test(said)) socket.end('221 bye\r\n');
-        else socket.write(/^RCPT/i.test(said) ? `${this.recipients}\r\n` : '250 yes\r\n');
+        else {
+          if (/^RCPT/i.test(said)) this.named.push(said);
+          socket.write(/^RCPT/i.test(said) ? `${this.recipients}\r\n` : '250 yes\r\n');
+        }
       }
     });
   }
@@ -77,6 +82,16 @@ describe('mail to a mail server', () => {
     expect(first).toContain('From: qadaga@example.kz');
     expect(first).toContain('To: office@example.kz');
     expect(first).toMatch(/auto-submitted: auto-generated/i);
+  });
+
+  it('has no header or recipient that was slipped in with another text', async () => {
+    const more = '\r\nBcc: thief@example.kz\r\n\r\nanother body';
+    await outbox().put({ ...mail, subject: `x${more}`, to: [`office@example.kz${more}`] });
+    const [taken] = server.taken;
+    const headers = taken!.slice(0, taken!.indexOf('\r\n\r\n'));
+    expect(headers).not.toMatch(/^bcc:/im);
+    expect(headers).toContain('MIME-Version');
+    expect(server.named.map((one) => /^RCPT TO:<thief/i.test(one))).toEqual([false]);
   });
 
   it('can be asked whether it is there', async () => {

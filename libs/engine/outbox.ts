@@ -101,7 +101,8 @@ export async function greetMailServer(url: string): Promise<void> {
 
 const messageOf = ({ alertId, to, subject, text, date }: Mail, from: string) => ({
   from,
-  to: [...to],
+  // As objects: of a text, the library would make as many addresses as it finds in it.
+  to: to.map((address) => ({ name: '', address })),
   subject,
   text,
   date: new Date(date),

@@ -99,6 +99,25 @@ beforeAll(async () => {
   });
 });
 
+/** What comes back over a connection on which nothing but `bytes` is sent. */
+async function sendRaw(bytes: string): Promise<string> {
+  listening ??= start().then(async (one) => {
+    await one.listen(0, '127.0.0.1');
+    return (one.getHttpServer().address() as net.AddressInfo).port;
+  });
+  const port = await listening;
+  return new Promise<string>((resolve, fail) => {
+    let answer = '';
+    const socket = net.connect(port, '127.0.0.1', () => socket.end(bytes));
+    socket
+      .setEncoding('utf8')
+      .on('data', (part: string) => (answer += part))
+      .on('end', () => resolve(answer))
+      .on('error', fail);
+  });
+}
+let listening: Promise<number> | undefined;
+
 type Inject = Exclude<Parameters<NestFastifyApplication['inject']>[0], string | undefined>;
 async function ask(options: Inject) {
   const response = await app.inject(options);
@@ -242,12 +261,53 @@ describe('the edge', () => {
     }
   });
   it('sends the headers that keep browsers careful', async () => {
-    const { response } = await ask({ method: 'GET', url: '/nothing' });
-    expect(response.headers).toMatchObject({
+    const careful = {
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
       'x-frame-options': 'DENY',
-    });
+      'referrer-policy': 'no-referrer',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+    };
+    // The last two never reach a hook.
+    for (const url of ['/nothing', '/cases/refused', '/cases/broken', '/cases/%ff', `/cases/${'x'.repeat(201)}`])
+      expect((await ask({ method: 'GET', url })).response.headers).toMatchObject(careful);
+    const text = await sendRaw('NOT HTTP AT ALL\r\n\r\n');
+    for (const [name, value] of Object.entries(careful))
+      expect(text.toLowerCase()).toContain(`${name}: ${value}`.toLowerCase());
+  });
+  it('tells browsers to keep to TLS where it is reached over TLS, and only there', async () => {
+    expect((await ask({ method: 'GET', url: '/nothing' })).response.headers).not.toHaveProperty(
+      'strict-transport-security',
+    );
+    const behindTls = await start({ tls: true });
+    const { headers } = await behindTls.inject({ method: 'GET', url: '/nothing' });
+    expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
+  });
+  it('lets no page of another origin read an answer, and knows no method for looking around', async () => {
+    const origin = { origin: 'https://elsewhere.example' };
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' };
+    for (const request of [
+      { method: 'GET', url: '/cases/refused', headers: origin },
+      { method: 'OPTIONS', url: '/cases/7/filings', headers: { ...origin, ...asked } },
+    ] as const) {
+      const { headers } = await app.inject(request);
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    }
+    expect((await app.inject({ method: 'OPTIONS', url: '/cases/7/filings' })).statusCode).toBe(405);
+    expect(await sendRaw('TRACE /cases/7/filings HTTP/1.1\r\nHost: x\r\nX-Secret: hush\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 40[045] (?![^]*hush)/,
+    );
+  });
+  it.each([
+    ['two lengths', 'Content-Length: 5\r\nContent-Length: 6\r\n\r\n"abc"'],
+    ['a length and chunks', 'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n"abc"\r\n0\r\n\r\n'],
+    ['chunks that are not the last coding', 'Transfer-Encoding: chunked, identity\r\n\r\n5\r\n"abc"\r\n0\r\n\r\n'],
+    ['a header that ends in a bare line feed', 'X-One: 1\nX-Two: 2\r\nContent-Length: 5\r\n\r\n"abc"'],
+  ])('refuses a request whose end could be read in two ways: %s', async (_, rest) => {
+    const text = await sendRaw(`PUT /cases/7/filings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${rest}`);
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
   });
   it('speaks the language of the reader where the words are known', async () => {
     const headers = { 'accept-language': 'ru-KZ,ru;q=0.9,en;q=0.5' };
@@ -295,18 +355,7 @@ describe('the edge', () => {
     expect((await small.inject({ method: 'GET', url: '/cases/refused' })).statusCode).toBe(422);
   });
   it('answers what is not HTTP with a problem document too', async () => {
-    const listening = await start();
-    await listening.listen(0, '127.0.0.1');
-    const { port } = listening.getHttpServer().address() as net.AddressInfo;
-    const text = await new Promise<string>((resolve, fail) => {
-      let answer = '';
-      const socket = net.connect(port, '127.0.0.1', () => socket.write('NOT HTTP AT ALL\r\n\r\n'));
-      socket
-        .setEncoding('utf8')
-        .on('data', (part: string) => (answer += part))
-        .on('end', () => resolve(answer))
-        .on('error', fail);
-    });
+    const text = await sendRaw('NOT HTTP AT ALL\r\n\r\n');
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
     expect(JSON.parse(text.split('\r\n\r\n')[1]!)).toMatchObject({
       status: 400,

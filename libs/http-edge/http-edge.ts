@@ -20,9 +20,28 @@ export interface HttpEdgeOptions extends BodyLimits, Omit<ProblemFilterOptions, 
   readonly maxInFlight?: number;
   /** A request that is not answered so long after it has come in is told that its fate is unknown, ms. Default 18 s. */
   readonly answerWithinMs?: number;
-  /** Reached over TLS only: browsers are told to keep it so. */
+  /** Reached over TLS only, whatever the connection looks like here: browsers are told to keep it so. */
   readonly tls?: boolean;
 }
+
+/** Right for an API; a page that needs more sets its own Content-Security-Policy, which then stands. */
+const securityHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+};
+const securityHeadersOverTls = {
+  ...securityHeaders,
+  'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+};
+
+/** Whether a request came over TLS, Fastify knows of its own socket or from a proxy that is trusted. */
+const headersFor = ({ protocol }: Pick<FastifyRequest, 'protocol'>, tls = false) =>
+  tls || protocol === 'https' ? securityHeadersOverTls : securityHeaders;
 
 /** For `new FastifyAdapter(edgeAdapterOptions)`: what can only be said before there is an application. */
 export const edgeAdapterOptions = {
@@ -30,6 +49,8 @@ export const edgeAdapterOptions = {
   requestTimeout: 30_000,
   /** Addresses that cannot be decoded or have a part that is too long never reach Nest. */
   frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    // No hook has run for them.
+    reply.headers(headersFor(request));
     const status = 'statusCode' in error && error.statusCode === 414 ? 414 : 400;
     new ProblemFilter().answer(
       new HttpProblem(status, status === 414 ? 'uri-too-long' : 'bad-request'),
@@ -45,28 +66,17 @@ export const edgeAdapterOptions = {
     const body = JSON.stringify(problemOf(new HttpProblem(status, code), { instance: '/', correlationId: drawUuid() }));
     socket.end(
       `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+        Object.entries(securityHeaders)
+          .map(([name, value]) => `${name}: ${value}\r\n`)
+          .join('') +
         `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
   },
 };
 
-/** Right for an API; a page that needs more sets its own Content-Security-Policy, which then stands. */
-const securityHeaders = {
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'no-referrer',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Cache-Control': 'no-store',
-};
-
 function addSecurityHeaders(instance: FastifyInstance, tls: boolean): void {
-  const headers = tls
-    ? { ...securityHeaders, 'Strict-Transport-Security': 'max-age=31536000; includeSubDomains' }
-    : securityHeaders;
-  instance.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers);
+  instance.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headersFor(request, tls));
     done();
   });
 }

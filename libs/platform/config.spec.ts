@@ -47,6 +47,12 @@ describe('the configuration', () => {
     ).toEqual(Object.keys(wrong).sort());
     expect(faultsOf({ QADAGA_TRUSTED_PROXIES: 'proxy' }).message).toContain('QADAGA_TRUSTED_PROXIES');
   });
+  it('sends notices over TLS, or to this machine', () => {
+    for (const url of ['https://energy.example/in', 'http://127.0.0.1:81/', 'http://[::1]/', 'http://localhost/'])
+      expect(loadConfig({ QADAGA_ENERGY_BODY_URL: url }).energyBody).toEqual({ url });
+    for (const url of ['http://energy.example/in', 'http://127.0.0.1.example/', 'http://localhost.example/'])
+      expect(faultsOf({ QADAGA_ENERGY_BODY_URL: url }).message).toContain('QADAGA_ENERGY_BODY_URL must be https://');
+  });
   it('reads every setting', () => {
     const config = loadConfig(
       {

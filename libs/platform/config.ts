@@ -146,9 +146,15 @@ function eventStoreOf(read: Reader, file: string | undefined): Config['eventStor
   return url === undefined ? undefined : { url, ...(file === undefined ? {} : { credentialsFile: file }) };
 }
 
+/** Notices and the token that goes with them cross no network in the clear. */
+const staysUnread = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+
 function energyBodyOf(read: Reader): Config['energyBody'] {
   const url = read.url('QADAGA_ENERGY_BODY_URL', ['http:', 'https:']);
   const token = read.text('QADAGA_ENERGY_BODY_TOKEN');
+  if (url !== undefined && !staysUnread(new URL(url)))
+    read.fault('QADAGA_ENERGY_BODY_URL', 'must be https://, unless it is on this machine');
   if (token !== undefined && read.text('QADAGA_ENERGY_BODY_URL') === undefined)
     read.fault('QADAGA_ENERGY_BODY_TOKEN', 'is only used with QADAGA_ENERGY_BODY_URL');
   return url === undefined ? undefined : { url, ...(token === undefined ? {} : { token }) };

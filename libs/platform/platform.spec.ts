@@ -10,6 +10,7 @@ import {
   maskJsonLine,
   nestLogger,
   projectRoot,
+  serveHealth,
   withCorrelation,
 } from './index.js';
 
@@ -126,6 +127,39 @@ describe('health', () => {
       { name: 'stuck', ok: false, detail: 'no answer within 5 ms' },
     ]);
     expect(() => health.register({ name: 'loop', kind: 'liveness', check: () => {} })).toThrow('already');
+  });
+});
+
+describe('the server of a process that serves nothing else', () => {
+  it('answers each thing under its kind, and tells of who is not let in', async () => {
+    const refused: object[] = [];
+    const server = await serveHealth({
+      health: createHealth(),
+      host: '127.0.0.1',
+      port: 0,
+      pages: {
+        '/metrics': async (given) =>
+          given === 'Bearer right' ? { type: 'text/plain; charset=utf-8', text: 'x 1' } : undefined,
+      },
+      onRefused: (one) => refused.push(one),
+    });
+    const ask = async (path: string, authorization = '', method = 'GET') => {
+      const { status, headers } = await fetch(`${server.url}${path}`, { method, headers: { authorization } });
+      expect([headers.get('x-content-type-options'), headers.get('cache-control')]).toEqual(['nosniff', 'no-store']);
+      return [status, headers.get('content-type')];
+    };
+    const text = 'text/plain; charset=utf-8';
+    try {
+      expect(await ask('/health/ready')).toEqual([200, 'application/json; charset=utf-8']);
+      expect(await ask('/health/ready', '', 'POST')).toEqual([405, text]);
+      expect(await ask('/elsewhere')).toEqual([404, text]);
+      expect(await ask('/metrics', 'Bearer right')).toEqual([200, text]);
+      expect(refused).toEqual([]);
+      expect(await ask('/metrics', 'Bearer wrong')).toEqual([401, text]);
+      expect(refused).toEqual([{ route: '/metrics', source: '127.0.0.1' }]);
+    } finally {
+      await server.close();
+    }
   });
 });
 

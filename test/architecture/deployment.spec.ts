@@ -23,6 +23,7 @@ interface Service {
   readonly volumes?: readonly string[];
   readonly healthcheck?: object;
   readonly profiles?: readonly string[];
+  readonly networks?: readonly string[];
 }
 
 const text = readFileSync(path.join(rootDir, 'docker-compose.yml'), 'utf8');
@@ -84,6 +85,45 @@ describe('docker-compose.yml', () => {
     expect([name, [...new Set([...read].map(([, secret]) => secret))].sort()]).toEqual([
       name,
       [...(service.secrets ?? [])].sort(),
+    ]);
+  });
+
+  it('speaks TLS to the log and to PostgreSQL, of 1.2 at least, and knows their authority', () => {
+    const secrets = readFileSync(path.join(rootDir, '.docker', 'make-secrets.sh'), 'utf8');
+    for (const [, address] of secrets.matchAll(/^keep database\w* "postgres:\/\/.*@(.*)"$/gm))
+      expect(address).toBe('$at');
+    expect(secrets).toMatch(/^at='.*\?sslmode=verify-full&sslrootcert=\/certs\/trusted\/ca\.crt'$/m);
+    const { command } = compose.services['postgres']!;
+    expect(command).toEqual(expect.arrayContaining(['-cssl=on', '-cssl_min_protocol_version=TLSv1.2']));
+    const logs = ofOurs.map(([, { environment = {} }]) => environment['QADAGA_EVENT_STORE_URL']);
+    for (const log of logs) expect(log).toMatch(/tlsCAFile=\/certs\/trusted\/ca\.crt\}$/);
+    expect(text).not.toMatch(/tls=false/);
+  });
+
+  it('lets out only the workers, and nobody in but through the front', () => {
+    const networks = parse(text, { merge: true }) as { networks: object };
+    expect(networks.networks).toEqual({ inside: { internal: true }, front: {}, outside: {} });
+    const reaching = services.filter(([, { networks: of = [] }]) => of.some((one) => one !== 'inside'));
+    expect(reaching.map(([name, { networks: of }]) => [name, of])).toEqual([
+      ['api', ['inside', 'front']],
+      ['worker', ['inside', 'outside']],
+    ]);
+  });
+
+  it('is built of what is named, without history and secrets, and runs without sources and tests', () => {
+    const [first, ...taken] = readFileSync(path.join(rootDir, '.dockerignore'), 'utf8').trim().split('\n');
+    expect(first).toBe('*');
+    expect(taken.every((line) => line.startsWith('!'))).toBe(true);
+    expect(taken.filter((line) => /git|secret|qadaga/.test(line))).toEqual([]);
+    const [, last] = readFileSync(path.join(rootDir, '.docker', 'Dockerfile'), 'utf8')
+      .split(/^FROM .*$/m)
+      .slice(1);
+    expect(last).toContain('ENV NODE_ENV=production');
+    expect([...last!.matchAll(/^COPY --from=build \/qadaga\/(\S+)/gm)].map(([, what]) => what)).toEqual([
+      'package.json',
+      'node_modules',
+      'dist',
+      'libs/rules/data',
     ]);
   });
 

@@ -91,6 +91,11 @@ describe('a body', () => {
     ],
     [
       OperatorBody,
+      { bin: '940140000385', name: 'x', language: 'kk', contacts: { emails: ['a@b.kz\r\nBcc: c@d.kz'] } },
+      ['/contacts/emails not-a-mail-address'],
+    ],
+    [
+      OperatorBody,
       { bin: '940140000385', name: 'x', language: 'kk', contacts: { phones: 1 } },
       ['/contacts/phones not-a-list'],
     ],

@@ -63,11 +63,12 @@ export async function startTestApi(
     readonly telemetry?: ProcessTelemetry;
     readonly metricsToken?: string;
     readonly queueBoard?: ApiParts['queueBoard'];
+    readonly onAccess?: ApiParts['onAccess'];
     readonly onFault?: (error: unknown) => void;
   } = {},
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestApi> {
-  const { telemetry, metricsToken, queueBoard, onFault, ...apiOptions } = options;
+  const { telemetry, metricsToken, queueBoard, onAccess, onFault, ...apiOptions } = options;
   const { observe, observeRequest, metrics } = telemetry ?? {};
   const postgres = await sharedTestPostgres();
   const database = await postgres.createDatabase();
@@ -102,6 +103,7 @@ export async function startTestApi(
       documents: fileDocuments(path.join(home, 'documents'), opened.sealer),
       health: createHealth(),
       ...(queueBoard ? { queueBoard } : {}),
+      ...(onAccess ? { onAccess } : {}),
       ...(observe ? { observe } : {}),
       ...(observeRequest ? { observeRequest } : {}),
       ...(metrics ? { metrics: { ...metrics, token: metricsToken } } : {}),
