@@ -188,6 +188,7 @@ describe('a filing, from the registration of its operator to the acknowledgement
         headers: { 'content-type': 'application/pdf' },
       });
     expect(await attach('C:\\Users\\x\\Өтініш 2.pdf')).toMatchObject({ status: 201, body: { name: 'Өтініш 2.pdf' } });
+    expect(await attach('scan.exe')).toMatchObject({ status: 422, body: { type: 'urn:qadaga:problem:document-name' } });
     expect(await attach('../../etc/')).toMatchObject({ status: 400, body: { errors: [{ pointer: '/name' }] } });
   });
 

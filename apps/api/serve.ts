@@ -14,6 +14,9 @@ export interface ServedApi extends RunningProgram {
 /** How long, ms, requests under way are waited for at the end: a process has ten seconds for all of its end. */
 const answeringMs = 5_000;
 
+/** One more is told to come again: what waits for a connection to PostgreSQL costs memory and grows old. */
+const mostAtOnce = 1_000;
+
 /** Serves the API of an opened house; closing answers what is under way first. */
 export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger): Promise<ServedApi> {
   const { config, telemetry } = opened;
@@ -45,6 +48,7 @@ export async function serveApi(opened: OpenedHouse, work: Work, logger: Logger):
       logger: nestLogger(logger),
       trustedProxies: config.trustedProxies,
       edge: {
+        maxInFlight: mostAtOnce,
         translate: (error) =>
           error instanceof TooManyAttemptsError ? new TooManyRequestsError(error.retryAfterSeconds) : undefined,
         onFailure: (error) => logger.error({ err: error }, 'a request failed'),

@@ -41,6 +41,16 @@ export function documentFault(bytes: Uint8Array, mediaType: DocumentType): strin
   }
 }
 
+/**
+ * Whether `name` ends like a file of another kind: whoever opens it later goes by that. A name without an ending says nothing,
+ * and what follows the last full stop of `№ 1.2` is none.
+ */
+export function isNamedOtherwise(name: string, mediaType: DocumentType): boolean {
+  const ending = /\.([a-z][a-z0-9]{0,9})$/i.exec(name)?.[1]?.toLowerCase();
+  if (ending === undefined) return false;
+  return ending !== documentTypes[mediaType] && !(mediaType === 'image/jpeg' && ending === 'jpeg');
+}
+
 const pngStart = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const jpegStart = Buffer.from([0xff, 0xd8, 0xff]);
 

@@ -8,6 +8,7 @@ import {
   commitmentHolds,
   documentFault,
   fileDocuments,
+  isNamedOtherwise,
   noticeDocument,
   receiptHolds,
   receiptOf,
@@ -166,6 +167,21 @@ describe('the content of a document', () => {
     [xlsx, zipOf(book).subarray(0, -3), /xlsx/],
   ] as const)('of %s is refused with a reason', (type, bytes, reason) =>
     expect(documentFault(bytes, type)).toMatch(reason),
+  );
+});
+
+describe('the name of a document', () => {
+  it.each([
+    ['scan.pdf', 'application/pdf', false],
+    ['scan.PDF', 'application/pdf', false],
+    ['scan', 'application/pdf', false],
+    ['Приказ № 1.2', 'application/pdf', false],
+    ['scan.jpeg', 'image/jpeg', false],
+    ['scan.pdf.exe', 'application/pdf', true],
+    ['scan.jpg', 'image/png', true],
+    ['scan.html', 'image/jpeg', true],
+  ] as const)('such as %s of %s ends like another kind: %s', (name, type, otherwise) =>
+    expect(isNamedOtherwise(name, type)).toBe(otherwise),
   );
 });
 

@@ -283,6 +283,23 @@ describe('a file that is no journal', () => {
     await expect(openJournal(join(samplePath, 'below'))).rejects.toMatchObject({ code: 'not-readable' });
   });
 
+  it('a workbook that names another file as an entity, or makes much of few letters', async () => {
+    const other = save('secret-of-another-file');
+    for (const entities of [
+      `<!ENTITY x SYSTEM "file://${other}">`,
+      `<!ENTITY a "secret-of-another-file"><!ENTITY x "${'&a;'.repeat(1_000)}">`,
+    ]) {
+      const book = xlsxFile([header.split(','), line(1, 'ENTITY').split(',')], (xml) =>
+        xml.replace('<sst', `<!DOCTYPE sst [${entities}]><sst`).replace('>ENTITY<', '>&x;<'),
+      );
+      const read = await valuesOf(save(book, 'xlsx')).catch((error: unknown) => {
+        if (!(error instanceof JournalFormatError)) throw error;
+        return error.message;
+      });
+      expect(JSON.stringify(read)).not.toContain('secret-of-another-file');
+    }
+  });
+
   it('a workbook larger than the reader can hold', async () => {
     const large = zip({ 'xl/worksheets/sheet1.xml': ' '.repeat(97 * 1024 * 1024) });
     const { error } = await untilBroken(large, 'xlsx');

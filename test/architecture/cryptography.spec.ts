@@ -65,6 +65,26 @@ describe('code', () => {
     expect(withText(/import \{[^}]*\bexec(?:Sync)?\b[^}]*\} from 'node:child_process'|\bshell: true/)).toEqual([]);
   });
 
+  it('asks another server over HTTP in one place, and goes nowhere it is sent on to', () => {
+    expect(withText(/(?<!async )\bfetch\(|from 'node:https?'|\bundici\b|\baxios\b/)).toEqual([
+      'libs/engine/deliver-notice.ts',
+      'libs/platform/health-server.ts',
+    ]);
+    expect(read('libs/engine/deliver-notice.ts')).toMatch(/\bfetch\(url, \{.*?redirect: 'error'/s);
+    expect(read('libs/platform/health-server.ts')).toContain(
+      "import { createServer, type ServerResponse } from 'node:http'",
+    );
+  });
+
+  it('makes no regular expression of what was sent', () => {
+    // Of routes, of names of our own, of prefixes of our own.
+    expect(withText(/\bnew RegExp\b|[^.\w]RegExp\(/)).toEqual([
+      'libs/application/intake.ts',
+      'libs/http-edge/known-routes.ts',
+      'libs/jobs/ask-redis.ts',
+    ]);
+  });
+
   it('reads no XML but what a library reads of a workbook, and no LDAP, template or memcached', () => {
     const { dependencies } = JSON.parse(read('package.json')) as { dependencies: { [name: string]: string } };
     const others =

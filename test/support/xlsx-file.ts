@@ -4,7 +4,11 @@ import { crc32, deflateRawSync } from 'node:zlib';
 export type XlsxCell = string | boolean | null | { readonly number: string } | { readonly date: string };
 
 /** A minimal workbook with one sheet, as a spreadsheet program would save it (shared strings, one date style). */
-export function xlsxFile(rows: Iterable<readonly XlsxCell[]>): Buffer {
+export function xlsxFile(
+  rows: Iterable<readonly XlsxCell[]>,
+  /** What a hostile program would make of the texts' XML. */
+  texts: (xml: string) => string = (xml) => xml,
+): Buffer {
   const strings = new Map<string, number>();
   const sheet: string[] = [];
   let number = 0;
@@ -26,7 +30,7 @@ export function xlsxFile(rows: Iterable<readonly XlsxCell[]>): Buffer {
     'xl/workbook.xml': `${head}<workbook xmlns="${main}" xmlns:r="${office}"><sheets><sheet name="journal" sheetId="1" r:id="rId1"/></sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': `${head}<Relationships xmlns="${packages}/relationships"><Relationship Id="rId1" Type="${office}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${office}/styles" Target="styles.xml"/><Relationship Id="rId3" Type="${office}/sharedStrings" Target="sharedStrings.xml"/></Relationships>`,
     'xl/styles.xml': `${head}<styleSheet xmlns="${main}"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>`,
-    'xl/sharedStrings.xml': `${head}<sst xmlns="${main}" uniqueCount="${strings.size}">${items}</sst>`,
+    'xl/sharedStrings.xml': texts(`${head}<sst xmlns="${main}" uniqueCount="${strings.size}">${items}</sst>`),
     'xl/worksheets/sheet1.xml': `${head}<worksheet xmlns="${main}"><sheetData>${sheet.join('')}</sheetData></worksheet>`,
   });
 }

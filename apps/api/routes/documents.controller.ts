@@ -1,6 +1,6 @@
 import { Controller, Inject, Param, StreamableFile } from '@nestjs/common';
 import { AttachDocument } from '#libs/application';
-import { documentFault, documentTypes, isDocumentAddress, isDocumentType } from '#libs/documents';
+import { documentFault, documentTypes, isDocumentAddress, isDocumentType, isNamedOtherwise } from '#libs/documents';
 import { caseStream, type CaseFile, type Filing } from '#libs/domain';
 import { Commands } from '../commands.js';
 import { contentDisposition } from '../content-disposition.js';
@@ -26,7 +26,7 @@ export class DocumentsController {
     action: 'attach-document',
     summary: 'Attach a document to a filing',
     description:
-      'The body is the file itself, at most 10 MiB, under its own Content-Type; its content must be of that type.',
+      'The body is the file itself, at most 10 MiB, under its own Content-Type; its content must be of that type, and so must the ending of its name.',
     params: { filingId: 'Id of the filing.' },
     query: DocumentNameQuery,
     rawBody: Object.keys(documentTypes),
@@ -46,6 +46,12 @@ export class DocumentsController {
       throw refuse('malformed', 'document-missing', 'the body is the document itself: PDF, PNG, JPEG, XLSX or DOCX');
     const wrong = documentFault(body, mediaType);
     if (wrong) throw refuse('refused', 'document-content', wrong);
+    if (isNamedOtherwise(name, mediaType))
+      throw refuse(
+        'refused',
+        'document-name',
+        `the name does not end with .${documentTypes[mediaType]}, as its type would`,
+      );
     const { sha256, bytes } = await this.parts.documents.put(file.operatorBin, body);
     const { filingId } = filing;
     await this.commands.run(exchange, AttachDocument, {
