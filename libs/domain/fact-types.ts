@@ -57,6 +57,7 @@ const inUse: Readonly<Record<FactType, true>> = {
   NoticeRefused: true,
   NoticeSuperseded: true,
   NoticeTermBreached: true,
+  NoticeBreachRescinded: true,
   OperatorRegistered: true,
   OperatorChanged: true,
   TermExtended: true,

@@ -75,7 +75,52 @@ export interface FilingVersion {
   readonly cause: 'filing' | 'correction' | 'completion';
   readonly registration: Registration;
   readonly location: Location;
+  /** As they stand with it, once all that was received before it is known. */
   readonly values: FilingValues;
+  /** Names of what it says itself, `location` among them; the rest is as those received before it left it. Without it: all. */
+  readonly stated?: readonly string[];
+  /** Whose document it is, when not whose the first version is. */
+  readonly filedBy?: string;
+  /** The case it was recorded in, and its notice issued for, when it came here by a merge. */
+  readonly recordedIn?: Uuid;
+}
+
+interface Version {
+  readonly registration: { readonly receivedAt: Instant };
+  readonly location: Location;
+  readonly values: object;
+  readonly stated?: readonly string[];
+}
+
+/** The document itself first, then what changed it in order of receipt (a stable sort: ties keep the order of recording). */
+export function byReceipt<V extends Pick<Version, 'registration'>>([original, ...changes]: readonly V[]): V[] {
+  const at = ({ registration }: V) => registration.receivedAt;
+  return [original!, ...changes.sort((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : 0))];
+}
+
+/**
+ * Versions in the order of recording, each with what stands with it. One that comes late takes its place in legal time: what
+ * those received after it do not say themselves is as it says.
+ */
+export function settledVersions<V extends Version>(versions: readonly V[]): readonly V[] {
+  if (versions.every(({ stated }) => stated === undefined)) return versions;
+  const settled = new Map<V, V>();
+  let before: V | undefined;
+  for (const version of byReceipt(versions)) {
+    const after = before && version.stated ? { ...version, ...over(before, version, version.stated) } : version;
+    settled.set(version, after);
+    before = after;
+  }
+  return versions.map((version) => settled.get(version)!);
+}
+
+function over(before: Version, { location, values }: Version, stated: readonly string[]) {
+  const left = Object.entries(before.values).filter(([name]) => !stated.includes(name));
+  const said = Object.entries(values).filter(([name]) => stated.includes(name));
+  return {
+    location: stated.includes('location') ? location : before.location,
+    values: Object.fromEntries([...left, ...said]) as never,
+  };
 }
 
 export interface BankDetails {

@@ -135,7 +135,7 @@ describe('a notice', () => {
     expect((await noticeTypes(one.store, noticeId)).filter((type) => type === 'NoticeTermBreached')).toHaveLength(1);
   });
 
-  it('is brought before the officers of its case when the energy body refuses it, unless it acknowledged since', async () => {
+  it('is brought before the officers of its case when the energy body refuses it', async () => {
     const one = world.open();
     await registerOperator(one);
     one.engine.policies.start();
@@ -155,6 +155,35 @@ describe('a notice', () => {
       { type: 'AlertSent', channel: 'register', audience: 'case-officer' },
       { type: 'AlertSent', channel: 'register', audience: 'senior-officer' },
     ]);
+  });
+
+  it('is brought before them whichever process the refusal was told, and by the sweep when no policy saw it', async () => {
+    const worker = world.open();
+    const api = world.open();
+    await registerOperator(api);
+    worker.engine.policies.start();
+    await worker.engine.startJobs();
+    const refused = async (period: string) => {
+      const { caseId, filingId } = await fileReference(api, q(period));
+      const noticeId = noticeIdOf(filingId, caseId);
+      await untilTypes(api.store, noticeId, 'NoticeSent');
+      return { caseId, noticeId };
+    };
+    const refuse = async (noticeId: Uuid) =>
+      accepted(await onNotice(api.house, noticeId, { type: 'RefuseNotice', reason: 'no' }, personRequest(world.clock)));
+    const steps = async (caseId: Uuid) =>
+      (await alertsOf(api.store, caseId)).flatMap(({ step }) => (step === 'refused' ? [step] : []));
+    const first = await refused('2020-Q4');
+    await refuse(first.noticeId);
+    await eventually(async () => (await steps(first.caseId)).length === 1);
+
+    const second = await refused('2020-Q4');
+    await worker.engine.stop();
+    await refuse(second.noticeId);
+    await api.sweep();
+    await api.sweep();
+    expect(await steps(second.caseId)).toEqual(['refused']);
+    expect(await steps(first.caseId)).toEqual(['refused']);
   });
 
   it('has one effect when its worker is killed between the post and the record', async () => {

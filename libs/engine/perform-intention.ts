@@ -4,6 +4,7 @@ import type { CaseWorkCommand, Intention } from '#libs/domain';
 import { issueNotice, onCaseWork, systemRequest, type House } from '#libs/application';
 import type { EngineStore } from './ports.js';
 import type { Owed } from './queue-owed.js';
+import { refusalAudience } from './sweep-notice.js';
 
 /** The house said no to what a policy wants: nothing will change that by itself, so it is parked where people see it. */
 export class IntentionRefusedError extends Error {
@@ -42,7 +43,8 @@ export function intentionPerformer(house: House, engineStore: EngineStore): Perf
       }
       case 'alert-refusal': {
         const { noticeId } = intention;
-        const { state } = await house.writePath.load(noticeStream(noticeId), noticeDecider);
+        // The refusal was taken by whatever process the energy body spoke to.
+        const { state } = await house.writePath.fresh(noticeStream(noticeId), noticeDecider);
         if (state.situation !== 'refused') return undefined;
         const { caseId, deadline } = state.issue;
         const command: CaseWorkCommand = {
@@ -50,7 +52,7 @@ export function intentionPerformer(house: House, engineStore: EngineStore): Perf
           subject: { kind: 'notice', id: noticeId },
           step: 'refused',
           passed: [],
-          audience: ['case-officer', 'senior-officer'],
+          audience: refusalAudience,
           dueOn: deadline.dueOn,
           raisedOn: dayAt(now, deadline.trace.zone),
         };

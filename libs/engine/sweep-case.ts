@@ -7,8 +7,8 @@ import {
   caseWorkStream,
   operatorSteps,
   isStepTaken,
-  isStepTold,
   stepOfTerm,
+  toldOf,
   type AlertAudience,
   type AlertStep,
   type AlertSubject,
@@ -17,6 +17,7 @@ import {
   type CaseWorkCommand,
   type CaseWorkState,
   type Obligation,
+  type OperatorAlertStep,
 } from '#libs/domain';
 import { systemRequest, type Done, type House } from '#libs/application';
 import type { Position, RecordedFact } from '#libs/event-store';
@@ -82,12 +83,17 @@ export async function sweepCase(
     const ladder = operatorSteps(rules, { openedAt: opened, dueOn });
     const taken = (step: { readonly step: AlertStep }) => isStepTaken(work, subject, step.step, dueOn);
     const revised = revisedAt.get(obligation.obligationId);
-    const { raise, pass } = stepsToTake(ladder, taken, now, ({ step, at }) => {
-      if (obligation.historical && at <= opened) return true;
-      // Of a day that was moved nobody is told twice what held before and after; a step that came to lie ahead is new.
-      return revised !== undefined && at <= revised && isStepTold(work, subject, step, dueOn);
-    });
-    const audience: AlertAudience[] = raise?.toSeniorOfficer ? ['operator', 'senior-officer'] : ['operator'];
+    // Of a day that was moved nobody is told twice what held before and after; a step that came to lie ahead is new.
+    const untold = ({ step, at, toSeniorOfficer }: OperatorAlertStep): AlertAudience[] => {
+      const wanted: AlertAudience[] = toSeniorOfficer ? ['operator', 'senior-officer'] : ['operator'];
+      if (revised === undefined || at > revised) return wanted;
+      const told = toldOf(work, subject, step, dueOn);
+      return wanted.filter((one) => !told.has(one));
+    };
+    const isSilent = (step: OperatorAlertStep) =>
+      (obligation.historical && step.at <= opened) || untold(step).length === 0;
+    const { raise, pass } = stepsToTake(ladder, taken, now, isSilent);
+    const audience = raise ? untold(raise) : [];
     await takeSteps(house, caseId, subject, { raise, pass, audience, dueOn, raisedOn: dayAt(now, rules.zone) }, steps);
   }
   return steps;

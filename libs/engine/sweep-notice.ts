@@ -7,12 +7,16 @@ import {
   noticeDecider,
   noticeStream,
   isStepTaken,
+  type AlertAudience,
   type AlertSubject,
 } from '#libs/domain';
 import { onNotice, systemRequest, type House } from '#libs/application';
 import type { RecordedFact } from '#libs/event-store';
 import { stepsToTake } from './ladder.js';
 import { noSteps, orThrow, takeSteps, type Steps } from './sweep-case.js';
+
+/** Who looks at a notice that the energy body sent back. */
+export const refusalAudience: readonly AlertAudience[] = ['case-officer', 'senior-officer'];
 
 /** Steps at which the senior officer is told too: the nominal last day is over. */
 const toSeniorOfficer = new Set<string>(['nominal-due', 'breach']);
@@ -26,10 +30,19 @@ export async function sweepNotice(
 ): Promise<Steps> {
   const steps = noSteps();
   const { state } = house.writePath.remember(noticeStream(id), noticeDecider, noticeFacts);
-  if (state.situation === 'none' || state.situation === 'historical' || isSent(state)) return steps;
+  if (state.situation === 'none' || state.situation === 'historical') return steps;
   const { issue } = state;
   const { noticeId, caseId, deadline } = issue;
   const now = house.clock.now();
+  const { dueOn } = deadline;
+  const raisedOn = dayAt(now, deadline.trace.zone);
+  const subject: AlertSubject = { kind: 'notice', id: noticeId };
+  if (state.situation === 'refused') {
+    const refused = { raise: { step: 'refused' }, pass: [], audience: refusalAudience, dueOn, raisedOn } as const;
+    await takeSteps(house, caseId, subject, refused, steps);
+    return steps;
+  }
+  if (isSent(state)) return steps;
   if (!state.breached && now >= deadline.endsAt) {
     const request = systemRequest(`notice-breach/${noticeId}`, now, 'job');
     const done = orThrow(await onNotice(house, noticeId, { type: 'RecordNoticeBreach' }, request));
@@ -39,9 +52,8 @@ export async function sweepNotice(
   }
   const rules = house.lawBook.ruleSet(deadline.trace.ruleSet.id);
   const work = house.writePath.remember(caseWorkStream(caseId), caseWorkDecider, workFacts).state;
-  const subject: AlertSubject = { kind: 'notice', id: noticeId };
   const ladder = authoritySteps(rules, issue);
-  const { raise, pass } = stepsToTake(ladder, ({ step }) => isStepTaken(work, subject, step, deadline.dueOn), now);
+  const { raise, pass } = stepsToTake(ladder, ({ step }) => isStepTaken(work, subject, step, dueOn), now);
   await takeSteps(
     house,
     caseId,
@@ -50,8 +62,8 @@ export async function sweepNotice(
       raise,
       pass,
       audience: raise && toSeniorOfficer.has(raise.step) ? ['case-officer', 'senior-officer'] : ['case-officer'],
-      dueOn: deadline.dueOn,
-      raisedOn: dayAt(now, rules.zone),
+      dueOn,
+      raisedOn,
     },
     steps,
   );

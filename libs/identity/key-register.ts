@@ -58,7 +58,6 @@ export interface KeyListRequest extends KeyFilter {
   readonly cursor?: string | undefined;
 }
 
-/** The oldest key first. */
 /** An account that has a key which was not revoked; `label` is that of its newest. */
 export interface AccountEntry {
   readonly accountId: string;
@@ -66,6 +65,7 @@ export interface AccountEntry {
   readonly label: string;
 }
 
+/** The oldest key first. */
 export interface KeyPage {
   readonly rows: readonly KeyEntry[];
   /** Absent on the last page. */

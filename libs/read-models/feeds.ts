@@ -52,6 +52,7 @@ export const feeds: Feeds = {
   NoticeRefused: ['notices', 'timeline'],
   NoticeSuperseded: ['notices', 'timeline'],
   NoticeTermBreached: ['notices', 'timeline'],
+  NoticeBreachRescinded: ['notices', 'timeline'],
 
   OperatorRegistered: ['operators'],
   OperatorChanged: ['operators'],

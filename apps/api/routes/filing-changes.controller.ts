@@ -13,12 +13,12 @@ import {
   type GivenValues,
   type UseCase,
 } from '#libs/application';
-import type { CaseState, Filing } from '#libs/domain';
+import { bankAccountOf, type CaseState, type Filing } from '#libs/domain';
 import { mayEnterPaper } from '../access.js';
 import { filingAnswer } from '../answers/filing.answer.js';
 import { Commands, expectedVersion } from '../commands.js';
 import { Ask, BodyOf, Exchange } from '../exchange.js';
-import { readOrRefuse } from '../faults.js';
+import { notFound, readOrRefuse } from '../faults.js';
 import { Law } from '../law.js';
 import { Lookups } from '../lookups.js';
 import {
@@ -198,7 +198,12 @@ export class FilingChangesController {
     tag,
   })
   async look(@Ask() exchange: Exchange, @Param('filingId') id: string, @BodyOf(LookBody) { reason }: LookBody) {
-    const ref = await this.ref(exchange, id);
+    const { caller } = exchange;
+    const { file, filing } = await this.lookups.getFiling(caller, idOf(id, 'filing'));
+    // An account is not passed on with a case.
+    if (caller.operatorBin !== undefined && bankAccountOf(filing)?.filedBy !== caller.operatorBin)
+      throw notFound('bank-details');
+    const ref = { caseId: file.caseId, filingId: filing.filingId };
     const { iban, bic } = await this.commands.run(exchange, ShowBankDetails, { ...ref, reason });
     return { bankIban: iban, bankBic: bic };
   }
@@ -225,7 +230,6 @@ export class FilingChangesController {
         intake,
         ...(location === undefined ? {} : { location: locationOf(location) }),
         values,
-        leftOut: 'kept',
         ...(cleared.length === 0 ? {} : { cleared }),
         ...(reason === undefined ? {} : { reason }),
         ...(version === undefined ? {} : { expectedVersion: version }),

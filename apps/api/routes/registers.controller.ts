@@ -15,6 +15,7 @@ import {
   timelineView,
   timelineViewForOperators,
 } from '../answers/views.js';
+import { partFiledBy } from '#libs/read-models';
 import { Ask, Exchange, QueryOf, type Caller } from '../exchange.js';
 import { notFound } from '../faults.js';
 import { Lookups } from '../lookups.js';
@@ -161,15 +162,20 @@ export class RegistersController {
   async filings(@Ask() exchange: Exchange, @QueryOf(FilingsQuery) query: FilingsQuery) {
     const { after, sort, receivedTo, operatorBin, ...filters } = query;
     const { ask } = await this.questions.caughtUp(exchange, after);
-    const bin = binFilter(exchange.caller, operatorBin);
+    const own = exchange.caller.operatorBin;
+    const { caseId } = filters;
+    // Of a case of its own it sees what a former operator filed, too.
+    const holds =
+      own !== undefined && caseId !== undefined && (await ask.filings.holders([caseId])).get(caseId) === own;
+    const bin = holds ? operatorBin : binFilter(exchange.caller, operatorBin);
     if (bin === 'nobody') return emptyPage;
-    return itemsOf(
-      await ask.filings.list({
-        ...given({ ...filters, operatorBin: bin, receivedUntil: receivedTo }),
-        ...orderOf<'received'>(sort),
-      }),
-      filingItem,
-    );
+    const page = await ask.filings.list({
+      ...given({ ...filters, operatorBin: bin, receivedUntil: receivedTo }),
+      ...orderOf<'received'>(sort),
+    });
+    if (own === undefined) return itemsOf(page, filingItem);
+    const holders = await ask.filings.holders(page.rows.map((row) => row.caseId));
+    return itemsOf(page, (row) => filingItem(holders.get(row.caseId) === own ? row : partFiledBy(row, own)));
   }
 
   @Question('filings/:filingId', {
@@ -187,9 +193,11 @@ export class RegistersController {
     @QueryOf(PositionQuery) { after }: PositionQuery,
   ) {
     const { ask } = await this.questions.caughtUp(exchange, after);
-    const { filing } = await this.lookups.getFilingToRead(exchange.caller, idOf(id, 'filing'));
-    const row = await ask.filings.find(filing.filingId);
-    if (!row) throw notFound('filing');
+    const { file, filing } = await this.lookups.getFilingToRead(exchange.caller, idOf(id, 'filing'));
+    const found = await ask.filings.find(filing.filingId);
+    if (!found) throw notFound('filing');
+    const own = exchange.caller.operatorBin;
+    const row = own === undefined || own === file.operatorBin ? found : partFiledBy(found, own);
     exchange.answerHeader('etag', `"${row.latestVersionId}"`);
     return filingView(row);
   }

@@ -4,7 +4,6 @@ import {
   caseDecider,
   caseStream,
   noticeDecider,
-  noticeIdOf,
   noticeStream,
   notifiableVersions,
   type CaseState,
@@ -63,14 +62,14 @@ async function historicalNotices(
   cases: readonly { readonly state: CaseState; readonly caseId: Uuid }[],
   now: Instant,
 ): Promise<Append[]> {
-  const wanted = cases.flatMap(({ state, caseId }) => {
+  const wanted = cases.flatMap(({ state }) => {
     if (state.situation === 'none') return [];
     const rules = house.lawBook.rulesOf(state);
     return notifiableVersions(state.file, rules).map((notifiable) => ({
       rules,
       notifiable,
       file: state.file,
-      noticeId: noticeIdOf(notifiable.version.versionId, caseId),
+      noticeId: notifiable.noticeId,
     }));
   });
   const known = await house.writePath.store.readStreams(wanted.map(({ noticeId }) => noticeStream(noticeId)));
@@ -98,8 +97,7 @@ async function historicalNotices(
       for (const fact of facts) prepare(noticeId, fact, rules, 'issue');
     }
     // Also for a notice that is there: a crash may have come between the two.
-    if (notifiable.supersedes !== undefined)
-      superseding.push({ supersedes: noticeIdOf(notifiable.supersedes, file.caseId), noticeId, rules });
+    if (notifiable.supersedes !== undefined) superseding.push({ supersedes: notifiable.supersedes, noticeId, rules });
   }
   // A correction may bear an earlier time than the filing it corrects: all are issued before one supersedes another.
   for (const { supersedes, noticeId, rules } of superseding) {

@@ -173,11 +173,7 @@ class LivedJournal {
         if (!target) throw new ReplayRefusedError(`row ${ordinal} changes a filing that was not lived yet`);
         return read.kind === 'withdrawal'
           ? withdrawFiling(house, { ...target, intake, ...reason }, request)
-          : correctFiling(
-              house,
-              { ...target, intake, location, values: given(read), leftOut: 'cleared', ...reason },
-              request,
-            );
+          : correctFiling(house, { ...target, intake, location, values: given(read), ...reason }, request, 'cleared');
       }
       default: {
         if (!known && read.kind === 'termination') this.done(ordinal, await this.openFirst(ordinal, newCase, livedAt));

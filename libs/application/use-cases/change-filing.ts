@@ -1,5 +1,15 @@
 import { derivedId, isRejection, reject, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
-import { canonicalBank, caseDecider, caseStream, type CaseState, type FilingValues, type Location } from '#libs/domain';
+import {
+  bankAccountOf,
+  canonicalBank,
+  caseDecider,
+  caseStream,
+  filerOf,
+  type CaseState,
+  type FilingValues,
+  type Location,
+  type Registration,
+} from '#libs/domain';
 import type { House } from '../house.js';
 import { journalClaims, register, type Intake } from '../intake.js';
 import { onCase, rulesOfCase } from '../on-case.js';
@@ -14,9 +24,8 @@ export interface ChangeFilingInput {
   readonly filingId: Uuid;
   readonly intake: Intake;
   readonly location?: Location;
+  /** Values that are not given stay as they are, unless a journal's registry states them all. */
   readonly values: GivenValues;
-  /** What becomes of values that are not given. */
-  readonly leftOut: 'kept' | 'cleared';
   /** Names of values that are no longer declared. */
   readonly cleared?: readonly string[];
   readonly reason?: string;
@@ -26,8 +35,13 @@ export interface ChangeFilingInput {
 
 const changeWith =
   (type: 'CorrectFiling' | 'CompleteFiling') =>
-  async (house: House, input: ChangeFilingInput, request: Request): Promise<Done<CaseState> | Rejection> => {
-    const { caseId, filingId, location, leftOut, cleared, reason, expectedVersion } = input;
+  async (
+    house: House,
+    input: ChangeFilingInput,
+    request: Request,
+    leftOut: 'kept' | 'cleared' = 'kept',
+  ): Promise<Done<CaseState> | Rejection> => {
+    const { caseId, filingId, location, cleared, reason, expectedVersion } = input;
     const wrongBank = bankFault(input.values);
     if (wrongBank) return wrongBank;
     const registration = await register(house, input.intake, request, await rulesOfCase(house, caseId));
@@ -52,7 +66,7 @@ const changeWith =
         versionId,
         registration,
         location,
-        values: await changedSealed(house, caseId, filingId, input.values),
+        values: await changedSealed(house, caseId, filingId, registration, input.values),
         leftOut,
         ...(cleared ? { cleared } : {}),
         ...(reason ? { reason } : {}),
@@ -71,18 +85,25 @@ async function filedOn(house: House, caseId: Uuid, filingId: Uuid): Promise<Plai
 }
 
 /** A sealed text never looks the same twice: an account that is only repeated stays as it was sealed, and is no change. */
-async function changedSealed(house: House, caseId: Uuid, filingId: Uuid, given: GivenValues): Promise<FilingValues> {
+async function changedSealed(
+  house: House,
+  caseId: Uuid,
+  filingId: Uuid,
+  registration: Registration,
+  given: GivenValues,
+): Promise<FilingValues> {
   const { state } = await house.writePath.load(caseStream(caseId), caseDecider);
   if (state.situation === 'none') return sealedValues(house, undefined, given);
-  const { operatorBin, formerOperators, filings } = state.file;
-  const known = filings.get(filingId)?.versions.at(-1)?.values;
+  const filedBy = filerOf(state.file, registration);
+  const filing = state.file.filings.get(filingId);
+  const known = filing && bankAccountOf(filing);
   const { bankDetails, ...values } = given;
-  // What was sealed under a former operator's key is lost with that key.
-  if (bankDetails && known?.kind === 'planned_construction' && known.bank && formerOperators.length === 0) {
+  // What was sealed under another operator's key is lost with that key.
+  if (bankDetails && known?.filedBy === filedBy) {
     const before = await openUnlessErased(house, known.bank);
     if (before === canonicalBank(bankDetails)) return { ...values, bank: known.bank } as FilingValues;
   }
-  return sealedValues(house, operatorBin, given);
+  return sealedValues(house, filedBy, given);
 }
 
 /** A later document that says other values than an earlier one; both stay visible. */

@@ -32,18 +32,18 @@ export async function mergeCase(
   if (state.situation === 'merged' && state.into !== intoCaseId)
     return reject('conflict', 'case-merged', `the case was merged into case ${state.into} already`);
   const { file } = state;
-  if (target.state.file.operatorBin !== file.operatorBin)
-    return reject('refused', 'other-operator', 'both cases must belong to the same operator; transfer one first');
   const absorbed = await onCase(
     house,
     intoCaseId,
     {
       type: 'AbsorbCase',
       fromCaseId: caseId,
+      operatorBin: file.operatorBin,
+      formerOperators: file.formerOperators,
       filings: [...file.filings.values()].map(({ filingId, kind, filedBy, versions, takenBack }) => ({
         filingId,
         kind,
-        ...(filedBy === file.operatorBin ? {} : { filedBy }),
+        filedBy,
         versions,
         ...(takenBack ? { takenBack } : {}),
       })),

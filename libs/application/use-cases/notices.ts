@@ -5,7 +5,6 @@ import {
   centreIdOf,
   noticeDeadline,
   noticeDecider,
-  noticeIdOf,
   noticeStream,
   notifiableVersions,
   type Calendar,
@@ -46,10 +45,10 @@ export function noticeFor(
   number: string,
   historical: boolean,
 ): NoticeIssue {
-  const { filingId, version, trigger, stage, period, contents, supersedes } = notifiable;
+  const { noticeId, filingId, version, trigger, stage, period, contents, supersedes } = notifiable;
   const { receivedAt, receivedOn } = version.registration;
   return {
-    noticeId: noticeIdOf(version.versionId, file.caseId),
+    noticeId,
     number,
     caseId: file.caseId,
     centreId: centreIdOf(file.caseId),
@@ -63,7 +62,7 @@ export function noticeFor(
     receivedOn,
     deadline: noticeDeadline(rules, calendar, receivedOn),
     contents,
-    ...(supersedes ? { supersedes: noticeIdOf(supersedes, file.caseId) } : {}),
+    ...(supersedes ? { supersedes } : {}),
     historical,
   };
 }
@@ -86,11 +85,11 @@ export async function issueNotice(
 ): Promise<Done<NoticeState> | Rejection | undefined> {
   const { state } = await caseWith(house, input);
   if (state.situation === 'none') return reject('not-found', 'case-unknown', 'there is no such case');
-  const noticeId = noticeIdOf(input.versionId, input.caseId);
-  const known = await house.writePath.load(noticeStream(noticeId), noticeDecider);
   const rules = rulesFor(house, state);
   const notifiable = notifiableVersions(state.file, rules).find((one) => one.version.versionId === input.versionId);
   if (!notifiable) return undefined;
+  const { noticeId } = notifiable;
+  const known = await house.writePath.load(noticeStream(noticeId), noticeDecider);
   const number =
     known.state.situation === 'none'
       ? await house.numbers.next('notice', Number(request.arrivedAt.slice(0, 4)))

@@ -4,6 +4,7 @@ import {
   canonicalBank,
   caseDecider,
   caseStream,
+  filerOf,
   ibanFault,
   operatorDecider,
   operatorStream,
@@ -11,6 +12,7 @@ import {
   type CaseState,
   type FilingValues,
   type Location,
+  type Registration,
 } from '#libs/domain';
 import type { House } from '../house.js';
 import { journalClaims, register, type Intake } from '../intake.js';
@@ -56,7 +58,7 @@ export async function recordFiling(
   if (isRejection(registration)) return registration;
   const start = newCase ? await openingOf(house, newCase, request) : undefined;
   const filingId = filingIdOf(request, caseId);
-  const operatorBin = newCase?.operatorBin ?? (await operatorOf(house, caseId));
+  const operatorBin = newCase?.operatorBin ?? (await operatorOf(house, caseId, registration));
   const values = await sealedValues(house, operatorBin, input.values);
   return onCase(
     house,
@@ -85,9 +87,10 @@ export async function operatorKnown(house: House, bin: string): Promise<true | R
   ]);
 }
 
-export async function operatorOf(house: House, caseId: Uuid): Promise<string | undefined> {
+/** Whose a document received like this is. */
+async function operatorOf(house: House, caseId: Uuid, registration: Registration): Promise<string | undefined> {
   const { state } = await house.writePath.load(caseStream(caseId), caseDecider);
-  return state.situation === 'none' ? undefined : state.file.operatorBin;
+  return state.situation === 'none' ? undefined : filerOf(state.file, registration);
 }
 
 /** Form only; whether the account exists nobody here can know. The message never repeats the number. */

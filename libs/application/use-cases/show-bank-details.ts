@@ -1,5 +1,5 @@
 import { isRejection, reject, type Rejection, type Uuid } from '#libs/kernel';
-import { caseDecider, caseStream, latestRecordedVersion, type BankDetails } from '#libs/domain';
+import { bankAccountOf, caseDecider, caseStream, type BankDetails } from '#libs/domain';
 import type { House } from '../house.js';
 import type { Request } from '../request.js';
 import { UseCase, handlerOf } from '../use-case.js';
@@ -19,9 +19,8 @@ export async function showBankDetails(
 ): Promise<BankDetails | Rejection> {
   const { state } = await house.writePath.load(caseStream(caseId), caseDecider);
   const filing = state.situation === 'none' ? undefined : state.file.filings.get(filingId);
-  const values = filing && latestRecordedVersion(filing).values;
-  if (values?.kind !== 'planned_construction' || !values.bank)
-    return reject('not-found', 'bank-details-unknown', 'this filing holds no bank details');
+  const account = filing && bankAccountOf(filing);
+  if (!account) return reject('not-found', 'bank-details-unknown', 'this filing holds no bank details');
   const recorded = await onCaseWork(
     house,
     caseId,
@@ -29,7 +28,7 @@ export async function showBankDetails(
     request,
   );
   if (isRejection(recorded)) return recorded;
-  const { text } = await house.sealer.open(values.bank);
+  const { text } = await house.sealer.open(account.bank);
   return JSON.parse(text) as BankDetails;
 }
 

@@ -39,18 +39,15 @@ export const isStepTaken = (
   dueOn: PlainDate,
 ): boolean => taken.has(stepKey(subject, step, dueOn)) || taken.has(stepKey(subject, step));
 
-/** Whether somebody was told of the step already, in a term that ended on another day. */
-export const isStepTold = (
+/** Who was told of the step already, in a term that ended on another day. */
+export const toldOf = (
   { alerts }: CaseWorkState,
   subject: AlertSubject,
   step: AlertStep,
   dueOn: PlainDate,
-): boolean =>
-  [...alerts.values()].some(
-    (alert) =>
-      alert.subject.id === subject.id &&
-      alert.step === step &&
-      alert.dueOn !== dueOn &&
-      !alert.cancelled &&
-      alert.sentTo.length > 0,
+): ReadonlySet<AlertAudience> =>
+  new Set(
+    [...alerts.values()]
+      .filter((alert) => alert.subject.id === subject.id && alert.step === step && alert.dueOn !== dueOn)
+      .flatMap(({ sentTo }) => sentTo),
   );

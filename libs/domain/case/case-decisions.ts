@@ -91,12 +91,16 @@ export function mergeCase(file: CaseFile, command: Command<'MergeCase'>): Decisi
   return [{ type: 'CaseMerged', data: { caseId: file.caseId, intoCaseId, reason } }];
 }
 
+const otherOperator = 'both cases must belong to the same operator; transfer one first';
+
 export function absorbCase(file: CaseFile, command: Command<'AbsorbCase'>): Decision {
-  const { fromCaseId, filings, commissionings } = command;
+  const { fromCaseId, operatorBin, formerOperators, filings, commissionings } = command;
   if (fromCaseId === file.caseId) return reject('refused', 'merge-into-itself', 'a case cannot be merged into itself');
   // What it held is here already, and may have changed since.
   if ([...file.filings.values()].some((filing) => filing.absorbedFrom === fromCaseId)) return [];
-  return [{ type: 'CaseAbsorbed', data: { caseId: file.caseId, fromCaseId, filings, commissionings } }];
+  if (operatorBin !== file.operatorBin) return reject('refused', 'other-operator', otherOperator);
+  const carried = { fromCaseId, formerOperators, filings, commissionings };
+  return [{ type: 'CaseAbsorbed', data: { caseId: file.caseId, ...carried } }];
 }
 
 /**

@@ -66,8 +66,11 @@ export type FilingCorrected = NewFact<
     readonly registration: Registration;
     readonly location: Location;
     readonly values: PlannedConstructionValues | QuarterlyReferenceValues | TerminationValues;
-    /** The names of the values that differ from those current before, by order of recording. */
+    /** Names of what the document says itself, `location` among them; without it: all. The rest of `values` is for readers. */
+    readonly stated?: readonly string[];
+    /** The names of the values that differ from those of the version received before it. */
     readonly changed: readonly string[];
+    /** Needed values that the filing lacks now, and what an officer found missing and nobody gave since. */
     readonly missing: readonly string[];
     readonly reason?: string;
   }
@@ -120,6 +123,7 @@ export type FilingCompleted = NewFact<
     readonly registration: Registration;
     readonly location: Location;
     readonly values: PlannedConstructionValues | QuarterlyReferenceValues | TerminationValues;
+    readonly stated?: readonly string[];
     readonly changed: readonly string[];
     readonly missing: readonly string[];
   }
@@ -220,12 +224,19 @@ export type CaseMerged = NewFact<
   'CaseMerged',
   { readonly caseId: Uuid; readonly intoCaseId: Uuid; readonly reason: string }
 >;
+/** Whose a case was, until the day the next one's time began. */
+export interface FormerOperator {
+  readonly bin: string;
+  readonly until: PlainDate;
+}
 /** In the stream of the case that stays: what the duplicate held, so that its duties are judged with it. */
 export type CaseAbsorbed = NewFact<
   'CaseAbsorbed',
   {
     readonly caseId: Uuid;
     readonly fromCaseId: Uuid;
+    /** Whose the case was that is carried over, before it was its last operator's. */
+    readonly formerOperators?: readonly FormerOperator[];
     readonly filings: readonly AbsorbedFiling[];
     readonly commissionings: readonly { readonly commissionedOn: PlainDate; readonly registration: Registration }[];
   }
@@ -233,7 +244,7 @@ export type CaseAbsorbed = NewFact<
 export interface AbsorbedFiling {
   readonly filingId: Uuid;
   readonly kind: FilingKind;
-  /** Whose document it is when that is not whose case it is carried into. */
+  /** Whose document it is; without it the operator's of the case it is carried into. */
   readonly filedBy?: string;
   readonly versions: readonly FilingVersion[];
   readonly takenBack?: { readonly receivedOn: PlainDate; readonly how: 'withdrawn' | 'annulled' };

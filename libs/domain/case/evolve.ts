@@ -1,5 +1,12 @@
 import { never, type PlainDate, type Uuid } from '#libs/kernel';
-import { missingValues, type FilingKind, type FilingValues, type FilingVersion, type Location } from '../filing.js';
+import {
+  missingValues,
+  settledVersions,
+  type FilingKind,
+  type FilingValues,
+  type FilingVersion,
+  type Location,
+} from '../filing.js';
 import type { CaseEvent } from './events.js';
 import { supersedesLocation, type CaseFile, type CaseState, type Filing, type Obligation } from './state.js';
 
@@ -105,20 +112,24 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
     case 'CaseMerged':
       return { situation: 'merged', file, into: event.data.intoCaseId };
     case 'CaseAbsorbed': {
-      const { fromCaseId, filings, commissionings } = event.data;
+      const { fromCaseId, formerOperators = [], filings, commissionings } = event.data;
       const all = new Map(file.filings);
       for (const { filingId, kind, filedBy, versions, takenBack } of filings)
         all.set(filingId, {
           filingId,
           kind,
           filedBy: filedBy ?? file.operatorBin,
-          versions,
+          versions: versions.map((version) => ({ recordedIn: fromCaseId, ...version })),
           missing: missingValues(versions.at(-1)!.values),
           documents: [],
           absorbedFrom: fromCaseId,
           ...(takenBack ? { takenBack } : {}),
         });
-      return withFile({ filings: all, commissionings: [...file.commissionings, ...commissionings] });
+      return withFile({
+        filings: all,
+        commissionings: [...file.commissionings, ...commissionings],
+        formerOperators: [...file.formerOperators, ...formerOperators],
+      });
     }
     case 'CaseClosed':
       return { situation: 'closed', file };
@@ -168,8 +179,10 @@ function versioned(
   const filing = file.filings.get(data.filingId);
   if (!filing) throw new Error(`a ${cause} of a filing that is not in the case`);
   const values = { kind: filing.kind, ...data.values } as FilingValues;
-  const version = { versionId, cause, registration: data.registration, location: data.location, values };
-  return changeFiling(file, data.filingId, { versions: [...filing.versions, version], missing: data.missing });
+  const { registration, location, stated, missing } = data;
+  const filedBy = data.operatorBin ?? file.operatorBin;
+  const version = { versionId, cause, registration, location, values, filedBy, ...(stated ? { stated } : {}) };
+  return changeFiling(file, data.filingId, { versions: settledVersions([...filing.versions, version]), missing });
 }
 
 function changeFiling(file: CaseFile, filingId: Uuid, change: Partial<Filing>): Partial<CaseFile> {

@@ -1,5 +1,6 @@
 import { decimal, plainDate, quarter } from '#libs/kernel';
 import type { FilingValues } from '../filing.js';
+import { currentVersion } from './state.js';
 import type { CaseCommand } from './commands.js';
 import type { CaseEvent } from './events.js';
 import { caseId, file, fold, given, id, lived, on, received, reference } from './testing.js';
@@ -59,7 +60,62 @@ describe('a correction', () => {
   });
 });
 
+describe('corrections that are recorded in another order than they came', () => {
+  const changes = (...commands: readonly CaseCommand[]) =>
+    commands.reduce<readonly CaseEvent[]>(
+      (facts, command) => [...facts, ...given(facts).when(command, on('2021-05-20')).facts()],
+      filed,
+    );
+  const late = correct({ jobs: 9 } as Partial<FilingValues>, {
+    versionId: id('late'),
+    registration: received('2021-05-10', 'L'),
+  });
+  const early = correct({ powerMw: decimal('7') } as Partial<FilingValues>, {
+    versionId: id('early'),
+    registration: received('2021-05-01', 'E'),
+    location: { region: '55', address: 'Аксу' },
+  });
+
+  it('give the same values in force, whichever was recorded first', () => {
+    for (const facts of [changes(late, early), changes(early, late)]) {
+      const current = currentVersion(filingOf(facts))!;
+      expect(current).toMatchObject({ versionId: id('late'), location: { address: 'Аксу' } });
+      expect(current.values).toMatchObject({ powerMw: '7', jobs: 9, equipmentInvestmentKzt: '1000' });
+      expect(currentVersion(filingOf(facts), plainDate('2021-05-05'))!.values).toMatchObject({ powerMw: '7', jobs: 7 });
+    }
+  });
+
+  it('say what is missing of what is in force, not of what was recorded last', () => {
+    const without = correct({}, { versionId: id('w'), registration: received('2021-05-01', 'W'), cleared: ['jobs'] });
+    expect(filingOf(changes(late, without)).missing).toEqual([]);
+    expect(filingOf(changes(without)).missing).toEqual(['jobs']);
+  });
+
+  it('are compared with what they came after', () => {
+    const last = changes(late, early).findLast(({ type }) => type === 'FilingCorrected')!;
+    expect(last.data).toMatchObject({ changed: ['powerMw'], stated: ['period', 'powerMw', 'location'] });
+  });
+});
+
 describe('an incomplete mark', () => {
+  const marked = (...missing: string[]) =>
+    lived(
+      [file(reference('2021-Q1'), '2021-04-05', 'a'), on('2021-04-05', '13:00')],
+      [{ type: 'MarkFilingIncomplete', filingId: id('a'), missing, remark: 'illegible' }, day],
+    );
+  const after = (facts: readonly CaseEvent[], command: CaseCommand) =>
+    filingOf([...facts, ...given(facts).when(command, on('2021-04-09')).facts()]).missing;
+  const complete = (values: object): CaseCommand => ({ ...correct(values), type: 'CompleteFiling' }) as CaseCommand;
+
+  it('stays until what it names is given, and goes with a document that says all anew', () => {
+    const facts = marked('jobs', 'annex');
+    expect(after(facts, correct({ powerMw: decimal('6') } as Partial<FilingValues>))).toEqual(['jobs', 'annex']);
+    expect(after(facts, correct({ jobs: 8 } as Partial<FilingValues>))).toEqual(['annex']);
+    expect(after(facts, complete({ powerMw: decimal('6') }))).toEqual(['jobs']);
+    expect(after(facts, complete({ jobs: 8 }))).toEqual([]);
+    expect(after(facts, correct(reference('2021-Q1'), { leftOut: 'cleared' }))).toEqual([]);
+  });
+
   it('comes on top of what the document itself lacks', () => {
     const { jobs: _, ...lacking } = reference('2021-Q1') as Extract<FilingValues, { kind: 'quarterly_reference' }>;
     const facts = lived(
@@ -111,5 +167,38 @@ describe('whose document a filing is', () => {
     expect(later!.data).not.toHaveProperty('operatorBin');
     expect(filingOf([...transferred, early!], 'b').filedBy).toBe('940140000385');
     expect(filingOf([...transferred, later!], 'b').filedBy).toBe('970740000838');
+  });
+
+  it('is not forgotten by a merge, nor whose the case was', () => {
+    const absorb = (operatorBin: string): CaseCommand => ({
+      type: 'AbsorbCase',
+      fromCaseId: id('other'),
+      operatorBin,
+      formerOperators: [{ bin: '971240001315', until: plainDate('2021-04-03') }],
+      filings: [
+        {
+          filingId: id('x'),
+          kind: 'quarterly_reference',
+          filedBy: '971240001315',
+          versions: [
+            {
+              versionId: id('x'),
+              cause: 'filing',
+              registration: received('2021-04-02', 'X'),
+              location: { region: '55', address: 'A' },
+              values: reference('2021-Q1'),
+            },
+          ],
+        },
+      ],
+      commissionings: [],
+    });
+    expect(given(filed).when(absorb('970740000838'), day).rejection().code).toBe('other-operator');
+    const facts = [...filed, ...given(filed).when(absorb('940140000385'), day).facts()];
+    expect(filingOf(facts, 'x')).toMatchObject({ filedBy: '971240001315', versions: [{ recordedIn: id('other') }] });
+    const paper = given(facts)
+      .when(file(reference('2021-Q2'), '2021-04-02', 'y'), on('2021-04-13'))
+      .facts();
+    expect(paper[0]!.data).toMatchObject({ operatorBin: '971240001315' });
   });
 });

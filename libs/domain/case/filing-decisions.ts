@@ -1,5 +1,14 @@
 import { firstDayOf, isRejection, lastDayOf, never, reject } from '#libs/kernel';
-import { missingValues, type FilingFlag, type FilingValues, type Registration } from '../filing.js';
+import {
+  byReceipt,
+  missingValues,
+  neededValues,
+  settledVersions,
+  type FilingFlag,
+  type FilingValues,
+  type FilingVersion,
+  type Registration,
+} from '../filing.js';
 import { changedValues, fault, valueFaults } from './filing-values.js';
 import {
   filerIfFormer,
@@ -103,8 +112,24 @@ export function changeValues(
   if (early) return early;
   if (command.type === 'CompleteFiling' && filing.missing.length === 0)
     return reject('conflict', 'filing-complete', 'nothing is missing from this filing; file a correction instead');
-  const before = latestRecordedVersion(filing);
-  const values = valuesAfter(before.values, command);
+  const { type, versionId, registration, reason, leftOut, cleared = [] } = command;
+  const { kind: _, ...given } = command.values;
+  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const stated = leftOut === 'cleared' ? undefined : [...names, ...cleared, ...(command.location ? ['location'] : [])];
+  const versions = settledVersions<FilingVersion>([
+    ...filing.versions,
+    {
+      versionId,
+      cause: type === 'CorrectFiling' ? 'correction' : 'completion',
+      registration,
+      location: command.location ?? latestRecordedVersion(filing).location,
+      values: command.values,
+      ...(stated ? { stated } : {}),
+    },
+  ]);
+  const { values, location } = versions.at(-1)!;
+  const ordered = byReceipt(versions);
+  const before = ordered[ordered.findIndex((version) => version.versionId === versionId) - 1]!;
   if (values.kind === 'quarterly_reference' && before.values.kind === 'quarterly_reference')
     if (values.period !== before.values.period)
       return reject('refused', 'other-period', 'a correction stays with its period; withdraw and file anew instead', [
@@ -112,31 +137,41 @@ export function changeValues(
       ]);
   const faults = valueFaults(values);
   if (faults.length > 0) return reject('malformed', 'values-malformed', 'some values cannot be read', faults);
-  const { kind: _, ...plain } = values;
-  const { versionId, registration, reason } = command;
+  const { kind: __, ...plain } = values;
   const base = {
     caseId: file.caseId,
     filingId: filing.filingId,
     registration,
     ...filerIfFormer(file, registration),
-    location: command.location ?? before.location,
+    location,
     values: plain,
+    ...(stated ? { stated } : {}),
     changed: changedValues(before.values, values),
-    missing: missingValues(values),
+    missing: stillMissing(filing, ordered.at(-1)!.values, command),
   };
-  return command.type === 'CorrectFiling'
+  return type === 'CorrectFiling'
     ? [{ type: 'FilingCorrected', data: { ...base, correctionId: versionId, ...(reason ? { reason } : {}) } }]
     : [{ type: 'FilingCompleted', data: { ...base, completionId: versionId } }];
 }
 
-function valuesAfter(
-  before: FilingValues,
-  { values, leftOut, cleared = [] }: Command<'CorrectFiling' | 'CompleteFiling'>,
-): FilingValues {
-  if (leftOut === 'cleared') return values;
-  const kept = Object.entries(before).filter(([name]) => !cleared.includes(name));
-  const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries([...kept, ...given]) as unknown as FilingValues;
+/**
+ * What the values in force lack, and what an officer found missing besides, until that is stated. What is no value (an
+ * annex, a signature) a completion brings, and so does a document that says all anew.
+ */
+function stillMissing(
+  filing: Filing,
+  inForce: FilingValues,
+  { type, values, leftOut }: Command<'CorrectFiling' | 'CompleteFiling'>,
+): string[] {
+  const lacking = missingValues(inForce);
+  if (leftOut === 'cleared') return lacking;
+  const known = neededValues[filing.kind];
+  const isBrought = (name: string) =>
+    known.includes(name)
+      ? (values as unknown as Record<string, unknown>)[name] !== undefined
+      : type === 'CompleteFiling';
+  const marked = filing.missing.filter((name) => !lacking.includes(name) && !isBrought(name));
+  return [...lacking, ...marked];
 }
 
 export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'>, context: CaseContext): Decision {

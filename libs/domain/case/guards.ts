@@ -6,7 +6,7 @@ import type { CaseCommand } from './commands.js';
 import type { CaseEvent, CaseOpened, CaseOpening } from './events.js';
 import { evolveCase } from './evolve.js';
 import { fault } from './filing-values.js';
-import { latestRecordedVersion, type CaseFile, type CaseState, type Filing } from './state.js';
+import { filerOf, latestRecordedVersion, type CaseFile, type CaseState, type Filing } from './state.js';
 
 export interface CaseContext extends AssessmentContext {
   /** False while an import feeds rows in the order they were typed: the duties are judged when all are in. */
@@ -61,13 +61,10 @@ export function openedOrRejected(
   return { file: after.file, facts: [fact] };
 }
 
-/** Paper that came before the case passed to another is the former operator's; else it is whose the case is. */
-export function filerIfFormer(
-  { formerOperators }: CaseFile,
-  { receivedOn }: Registration,
-): { readonly operatorBin?: string } {
-  const former = formerOperators.find(({ until }) => receivedOn < until);
-  return former ? { operatorBin: former.bin } : {};
+/** Said in a fact only where it does not follow from the case. */
+export function filerIfFormer(file: CaseFile, registration: Registration): { readonly operatorBin?: string } {
+  const operatorBin = filerOf(file, registration);
+  return operatorBin === file.operatorBin ? {} : { operatorBin };
 }
 
 /** Every document carries a place; `locationFromCase` tells that it did not name one itself. */

@@ -1,6 +1,15 @@
-import type { Decimal, PlainDate, Quarter, Uuid } from '#libs/kernel';
+import type { Decimal, Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
 import type { Deadline, ObligationKind } from '../deadline/index.js';
-import type { FilingKind, FilingValues, FilingVersion, Location, Registration } from '../filing.js';
+import type { FormerOperator } from './events.js';
+import {
+  byReceipt,
+  type FilingKind,
+  type FilingValues,
+  type FilingVersion,
+  type Location,
+  type Registration,
+} from '../filing.js';
+import type { Sealed } from '../sealed.js';
 
 export interface Filing {
   readonly filingId: Uuid;
@@ -42,8 +51,8 @@ export interface CaseFile {
   readonly caseId: Uuid;
   readonly caseRef: string;
   readonly operatorBin: string;
-  /** Whose it was before, each until the day the next one's time began; in the order of recording. */
-  readonly formerOperators: readonly { readonly bin: string; readonly until: PlainDate }[];
+  /** In the order of recording. */
+  readonly formerOperators: readonly FormerOperator[];
   readonly location: Location;
   /** Since when it stands there, in legal time; undefined: since it was opened. */
   readonly locatedOn?: PlainDate;
@@ -61,26 +70,29 @@ export type CaseState =
 
 export const initialCase: CaseState = { situation: 'none' };
 
-const byReceipt = (a: FilingVersion, b: FilingVersion) =>
-  a.registration.receivedAt < b.registration.receivedAt
-    ? -1
-    : a.registration.receivedAt > b.registration.receivedAt
-      ? 1
-      : 0;
-
-/** The document itself first, then what changed it in order of receipt (a stable sort: ties keep the order of recording). */
-export function versionsByReceipt(filing: Filing, asOf?: PlainDate): readonly FilingVersion[] {
-  const [original, ...changes] = filing.versions;
-  return [original!, ...changes.sort(byReceipt)].filter(
-    (version) => asOf === undefined || version.registration.receivedOn <= asOf,
-  );
-}
+/** See `byReceipt`; only those received by the end of day `asOf`. */
+export const versionsByReceipt = (filing: Filing, asOf?: PlainDate): readonly FilingVersion[] =>
+  byReceipt(filing.versions).filter((version) => asOf === undefined || version.registration.receivedOn <= asOf);
 
 /** The values in force (on day `asOf`, by day of receipt); undefined when the filing had not come by then. */
 export const currentVersion = (filing: Filing, asOf?: PlainDate): FilingVersion | undefined =>
   versionsByReceipt(filing, asOf).at(-1);
 
 export const latestRecordedVersion = (filing: Filing): FilingVersion => filing.versions.at(-1)!;
+
+/** Whose a document is: paper that came before the case passed to another is the former operator's. */
+export const filerOf = ({ operatorBin, formerOperators }: CaseFile, { receivedOn }: Registration): string =>
+  formerOperators.find(({ until }) => receivedOn < until)?.bin ?? operatorBin;
+
+/** The account in force, and whose document says it. */
+export function bankAccountOf(filing: Filing): { readonly bank: Sealed; readonly filedBy: string } | undefined {
+  let found: { readonly bank: Sealed; readonly filedBy: string } | undefined;
+  for (const { values, stated, filedBy = filing.filedBy } of versionsByReceipt(filing)) {
+    if (stated && !stated.includes('bank')) continue;
+    found = values.kind === 'planned_construction' && values.bank ? { bank: values.bank, filedBy } : undefined;
+  }
+  return found;
+}
 
 export const periodOf = (values: FilingValues): Quarter | undefined =>
   values.kind === 'quarterly_reference' ? values.period : undefined;
@@ -94,7 +106,10 @@ export const stands = (filing: Filing, asOf?: PlainDate): boolean =>
 
 /** Filings in the order of their receipt, ties in the order of recording. */
 export const filingsByReceipt = (file: CaseFile): readonly Filing[] =>
-  [...file.filings.values()].sort((a, b) => byReceipt(a.versions[0]!, b.versions[0]!));
+  [...file.filings.values()].sort((a, b) => {
+    const [one, other] = [a, b].map(({ versions }) => versions[0]!.registration.receivedAt) as [Instant, Instant];
+    return one < other ? -1 : one > other ? 1 : 0;
+  });
 
 /** Planned until an officer's commissioning entry or a first quarterly reference makes it existing; then until mining ended. */
 export function centreStage(file: CaseFile): 'planned' | 'existing' | 'terminated' {

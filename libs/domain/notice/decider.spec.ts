@@ -28,6 +28,8 @@ const refuseIt: NoticeCommand = { type: 'RefuseNotice', reason: 'not ours' };
 const issued = given([]).when(issueIt, receipt).facts();
 const sent = [...issued, ...given(issued).when(sendIt, receipt).facts()];
 
+const isByHand = (data: object): boolean => 'channel' in data && data.channel === 'by-hand';
+
 describe('a notice', () => {
   it('is owed from the moment it is issued, and issued once', () => {
     expect(issued.map(({ type }) => type)).toEqual(['NoticeIssued', 'NoticeQueued']);
@@ -134,6 +136,31 @@ describe('a notice', () => {
     expect(rejected(issued, '2021-04-01T17:00:00Z').code).toBe('delivered-before-filing');
   });
 
+  it('brought by hand before it was put into the inbox was sent then, and its breach is none', () => {
+    const byHand: NoticeCommand = {
+      type: 'RecordDeliveryByHand',
+      deliveredAt: instant('2021-04-22T05:00:00Z'),
+      means: 'by courier',
+    };
+    const late = at('2021-05-10T05:00:00Z');
+    let facts: readonly NoticeEvent[] = issued;
+    const then = (command: NoticeCommand, when = late) => {
+      const made = given(facts).when(command, when).facts();
+      facts = [...facts, ...made];
+      return made;
+    };
+    then({ type: 'RecordNoticeBreach' }, tooLate);
+    then(sendIt, tooLate);
+    then(acknowledge('2021-05-04'));
+    expect(then(byHand)).toMatchObject([
+      { type: 'NoticeSent', data: { sentAt: '2021-04-22T05:00:00.000Z', inTime: true, channel: 'by-hand' } },
+      { type: 'NoticeBreachRescinded', data: { because: 'sent-in-time' } },
+      { type: 'NoticeDelivered' },
+    ]);
+    expect(fold(facts)).toMatchObject({ situation: 'acknowledged', breached: false, sent: { inTime: true } });
+    expect(given(facts).when(byHand, late).rejection().code).toBe('notice-delivered');
+  });
+
   it('that was never issued is unknown', () => {
     expect(given([]).when(sendIt, receipt).rejection().code).toBe('notice-unknown');
   });
@@ -163,8 +190,10 @@ describe('a notice', () => {
       fc.property(fc.array(fc.tuple(command, moment), { maxLength: 12 }), (steps) => {
         const once = lived(steps, 1);
         expect(lived(steps, 2)).toEqual(once);
-        const count = (type: string) => once.filter((fact) => fact.type === type).length;
-        for (const { type } of once) expect([type, count(type)]).toEqual([type, 1]);
+        // What was brought by hand is put on record beside what the system did itself.
+        const nameOf = ({ type, data }: NoticeEvent) => `${type}${isByHand(data) ? ' by hand' : ''}`;
+        const names = once.map(nameOf);
+        expect(new Set(names).size).toBe(names.length);
         // Who refused by mistake may still acknowledge; an acknowledgement stands.
         const answers = once.map(({ type }) => type).filter((type) => /Acknowledged|Refused/.test(type));
         expect(answers.slice(0, -1)).not.toContain('NoticeAcknowledged');

@@ -39,9 +39,11 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
         return [...sentFacts(state, channel, now), delivered];
       }
       case 'RecordDeliveryByHand': {
-        if (state.situation === 'delivered' || isAnswered(state))
-          return reject('conflict', 'notice-delivered', 'the notice has been delivered already');
         const { deliveredAt, means } = command;
+        const earlier = state.sent !== undefined && state.sent.channel !== 'by-hand' && deliveredAt < state.sent.at;
+        // What was brought before anything else reached them is on record even when they have answered since.
+        if (!earlier && (state.situation === 'delivered' || isAnswered(state)))
+          return reject('conflict', 'notice-delivered', 'the notice has been delivered already');
         if (deliveredAt > now)
           return reject('refused', 'delivered-in-future', 'a notice cannot have been delivered in the future', [
             { pointer: '/deliveredAt', code: 'in-future', message: 'lies in the future' },
@@ -56,7 +58,10 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
           ]);
         const channel = 'by-hand';
         return [
-          ...sentFacts(state, channel, deliveredAt),
+          ...sentFacts(earlier ? { ...state, sent: undefined } : state, channel, deliveredAt),
+          ...(state.breached && deliveredAt < deadline.endsAt
+            ? [{ type: 'NoticeBreachRescinded', data: { noticeId, because: 'sent-in-time' } } as const]
+            : []),
           { type: 'NoticeDelivered', data: { noticeId, channel, deliveredAt, means } },
         ];
       }
@@ -116,10 +121,11 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
         return { ...state, situation: 'queued' };
       case 'NoticeSent': {
         const { sentAt, channel, inTime } = event.data;
-        return { ...state, situation: 'sent', sent: { at: sentAt, channel, inTime } };
+        const sent = { at: sentAt, channel, inTime };
+        return isAnswered(state) ? { ...state, sent } : { ...state, situation: 'sent', sent };
       }
       case 'NoticeDelivered':
-        return { ...state, situation: 'delivered' };
+        return isAnswered(state) ? state : { ...state, situation: 'delivered' };
       case 'NoticeDeliveryFailed':
         return { ...state, situation: 'failed', attempts: event.data.attempt };
       case 'NoticeAcknowledged':
@@ -130,6 +136,8 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
         return { ...state, supersededBy: event.data.by };
       case 'NoticeTermBreached':
         return { ...state, breached: true };
+      case 'NoticeBreachRescinded':
+        return { ...state, breached: false };
       default:
         return never(event);
     }
@@ -138,7 +146,7 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
 
 /** What was sent before is not sent again. */
 function sentFacts(
-  state: Exclude<NoticeState, { situation: 'none' }>,
+  state: Pick<Exclude<NoticeState, { situation: 'none' }>, 'issue'> & { readonly sent?: object | undefined },
   channel: NoticeChannel,
   sentAt: Instant,
 ): NoticeEvent[] {
@@ -147,4 +155,5 @@ function sentFacts(
   return [{ type: 'NoticeSent', data: { noticeId, channel, sentAt, inTime: sentAt < deadline.endsAt } }];
 }
 
-const isAnswered = (state: NoticeState) => state.situation === 'acknowledged' || state.situation === 'refused';
+const isAnswered = (state: NoticeState): state is Extract<NoticeState, { situation: 'acknowledged' | 'refused' }> =>
+  state.situation === 'acknowledged' || state.situation === 'refused';

@@ -36,6 +36,7 @@ export type NoticeChannel = 'inbox' | 'push' | 'by-hand';
 
 export type NoticeIssued = NewFact<'NoticeIssued', NoticeIssue & { readonly issuedOn: PlainDate }>;
 export type NoticeQueued = NewFact<'NoticeQueued', { readonly noticeId: Uuid }>;
+/** A second one, by hand, is of an earlier time than the first. */
 export type NoticeSent = NewFact<
   'NoticeSent',
   { readonly noticeId: Uuid; readonly channel: NoticeChannel; readonly sentAt: Instant; readonly inTime: boolean }
@@ -65,6 +66,11 @@ export type NoticeTermBreached = NewFact<
   'NoticeTermBreached',
   { readonly noticeId: Uuid; readonly dueOn: PlainDate; readonly detectedOn: PlainDate }
 >;
+/** It had been sent in time after all, by hand: what was recorded as a breach was none. */
+export type NoticeBreachRescinded = NewFact<
+  'NoticeBreachRescinded',
+  { readonly noticeId: Uuid; readonly because: 'sent-in-time' }
+>;
 
 export type NoticeEvent =
   | NoticeIssued
@@ -75,4 +81,5 @@ export type NoticeEvent =
   | NoticeAcknowledged
   | NoticeRefused
   | NoticeSuperseded
-  | NoticeTermBreached;
+  | NoticeTermBreached
+  | NoticeBreachRescinded;

@@ -10,16 +10,18 @@ import {
 import type { RuleSet } from '../deadline/index.js';
 import type { FilingVersion } from '../filing.js';
 import type { NoticeContents, NoticeTrigger } from './events.js';
+import { noticeIdOf } from './stream.js';
 
 /** One filing version that rule 6 obliges the authority to tell the energy body about. */
 export interface NotifiableVersion {
+  readonly noticeId: Uuid;
   readonly filingId: Uuid;
   readonly version: FilingVersion;
   readonly trigger: NoticeTrigger;
   readonly stage: 'planned' | 'existing' | 'terminated';
   readonly period?: Quarter;
   readonly contents: NoticeContents;
-  /** The version whose notice this one supersedes. */
+  /** The notice this one supersedes. */
   readonly supersedes?: Uuid;
 }
 
@@ -39,7 +41,10 @@ export function notifiableVersions(file: CaseFile, rules: RuleSet): NotifiableVe
         before === undefined ||
         (rules.notice.corrections === 'when-notified-value-changes' && notifiedValueChanged(before, version));
       if (notify) {
+        // What came by a merge was told of as of the case it came from.
+        const noticeId = noticeIdOf(version.versionId, version.recordedIn ?? file.caseId);
         found.push({
+          noticeId,
           filingId: filing.filingId,
           version,
           trigger: before === undefined ? filing.kind : 'correction',
@@ -48,7 +53,7 @@ export function notifiableVersions(file: CaseFile, rules: RuleSet): NotifiableVe
           contents: contentsOf(file, filing, version, rules),
           ...(lastNotified ? { supersedes: lastNotified } : {}),
         });
-        lastNotified = version.versionId;
+        lastNotified = noticeId;
       }
       before = version;
     }

@@ -87,8 +87,13 @@ export class LogBoards implements DueBoards, CaseDirectory {
   async dueNotices(now: Instant, limit: number): Promise<readonly DueNotice[]> {
     const rows = await this.all('notice-', (facts, noticeId) => {
       const state: NoticeState = foldStream(noticeDecider, facts).state;
-      if (state.situation === 'none' || state.situation === 'historical' || isSent(state)) return [];
+      if (state.situation === 'none' || state.situation === 'historical') return [];
       const { issue, breached } = state;
+      const { caseId, deadline } = issue;
+      const refused = state.situation === 'refused';
+      if (refused && !isStepTaken(this.work(caseId), { kind: 'notice', id: noticeId }, 'refused', deadline.dueOn))
+        return [{ caseId, noticeId, nextStepAt: issue.receivedAt }];
+      if (isSent(state)) return [];
       const ladder = authoritySteps(this.lawBook!.ruleSet(issue.deadline.trace.ruleSet.id), issue);
       const work = this.work(issue.caseId);
       const subject = { kind: 'notice' as const, id: noticeId };

@@ -1,7 +1,6 @@
 import type { AlertStep } from '#libs/domain';
 import type { PlainDate, Uuid } from '#libs/kernel';
 import type { DataSource } from 'typeorm';
-import { unmetObligations } from '../obligation-board/queries.js';
 import { likeText, pageOf, withFilters, type Page, type PageRequest, type PageShape } from '../query/page.js';
 import { AlertRow } from './row.js';
 
@@ -35,6 +34,10 @@ const shape: PageShape<AlertSort> = {
   tie: { expression: 'a.alert_id', type: 'uuid' },
 };
 
+/** The duty of the alert is not settled, and its day was not moved so that what the alert says no longer holds. */
+const stillToBeTold = `exists (select from read.obligation o where o.obligation_id = a.subject_id
+  and (o.status = 'missed' or o.status = 'open' and (o.due_on = a.due_on or a.step = 'opened')))`;
+
 export function alertQueries(source: DataSource) {
   const repository = source.getRepository(AlertRow);
   return {
@@ -58,7 +61,7 @@ export function alertQueries(source: DataSource) {
       ]);
       if (audience !== undefined)
         query.andWhere('a.audience @> :audience::jsonb', { audience: JSON.stringify([audience]) });
-      if (list.letter === 'awaited') query.andWhere(`a.subject_id in (${unmetObligations})`);
+      if (list.letter === 'awaited') query.andWhere(stillToBeTold);
       if (search !== undefined && search !== '')
         query.andWhere('a.case_ref like :begin', { begin: `${likeText(search)}%` });
       return pageOf(query, shape, list);

@@ -7,12 +7,13 @@ import {
   type FilingValues,
   type FilingVersion,
 } from '#libs/domain';
-import type { Decimal, Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
+import type { Instant, Quarter, Uuid } from '#libs/kernel';
 import { foldHeader } from '../case-header.js';
-import { asText, parsed } from '../engine/json-text.js';
+import { parsed } from '../engine/json-text.js';
 import type { Projection, Rows } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
+import { inForce, settledViews } from './in-force.js';
 import {
   filingCaseTable,
   filingTable,
@@ -51,11 +52,11 @@ function changedFilings(rows: Rows, header: FilingCaseRow, fact: DomainFact): re
       return [filed(header, 'termination', fact.data, fact.recordedAt)];
     case 'FilingCorrected': {
       const { filingId, correctionId, reason } = fact.data;
-      const version = laterVersion('correction', correctionId, fact.data, fact.recordedAt, reason);
+      const version = laterVersion(header, 'correction', correctionId, fact.data, fact.recordedAt, reason);
       return [withVersion(known(filingId), version, fact.data.missing)];
     }
     case 'FilingCompleted': {
-      const version = laterVersion('completion', fact.data.completionId, fact.data, fact.recordedAt);
+      const version = laterVersion(header, 'completion', fact.data.completionId, fact.data, fact.recordedAt);
       return [{ ...withVersion(known(fact.data.filingId), version, fact.data.missing), completionRequest: null }];
     }
     case 'FilingWithdrawn': {
@@ -117,9 +118,14 @@ function absorbed(header: FilingCaseRow, filing: AbsorbedFiling, from: Uuid, rec
   };
 }
 
-function absorbedVersion({ versionId, cause, registration, location, values }: FilingVersion, recordedAt: Instant) {
+function absorbedVersion(version: FilingVersion, recordedAt: Instant): FilingVersionView {
+  const { versionId, cause, registration, location, values, stated, filedBy } = version;
   const { kind: _, ...filedValues } = values;
-  return versionView(versionId, cause, registration, location, filedValues, recordedAt);
+  return {
+    ...versionView(versionId, cause, registration, location, filedValues, recordedAt),
+    ...(stated ? { stated } : {}),
+    ...(filedBy ? { operatorBin: filedBy } : {}),
+  };
 }
 
 /** Secrets end here: of the bank details only that they are on file goes on. */
@@ -146,15 +152,23 @@ function versionView(
 type VersionData = Extract<DomainFact, { type: 'FilingCorrected' | 'FilingCompleted' }>['data'];
 
 function laterVersion(
+  { operatorBin: holder }: FilingCaseRow,
   cause: 'correction' | 'completion',
   versionId: Uuid,
   data: VersionData,
   recordedAt: Instant,
   reason?: string,
 ): FilingVersionView {
-  const { registration, location, values, changed, missing } = data;
+  const { registration, operatorBin = holder, location, values, stated, changed, missing } = data;
   const version = versionView(versionId, cause, registration, location, values, recordedAt);
-  return { ...version, changed, missing, ...(reason === undefined ? {} : { reason }) };
+  return {
+    ...version,
+    operatorBin,
+    ...(stated ? { stated } : {}),
+    changed,
+    missing,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 function rowOf(
@@ -215,41 +229,7 @@ const none: readonly never[] = [];
 
 const withVersion = (row: FilingRow, version: FilingVersionView, missing: readonly string[]): FilingRow => ({
   ...row,
-  ...inForce([...parsed(row.versions), version]),
+  ...inForce(settledViews([...parsed(row.versions), version])),
   situation: 'corrected',
   missing,
 });
-
-/** The columns that follow from the versions: the values in force are those of the version received last. */
-function inForce(versions: readonly FilingVersionView[]) {
-  let current = versions[0]!;
-  for (const version of versions.slice(1))
-    if (current === versions[0] || version.registration.receivedAt >= current.registration.receivedAt)
-      current = version;
-  const values = current.values as {
-    readonly powerMw?: Decimal;
-    readonly expansionMw?: Decimal;
-    readonly equipmentInvestmentKzt?: Decimal;
-    readonly investmentPotentialKzt?: Decimal;
-    readonly jobs?: number;
-    readonly designStartOn?: PlainDate;
-    readonly decidedOn?: PlainDate;
-    readonly activityEndedOn?: PlainDate;
-  };
-  return {
-    versions: asText(versions),
-    currentVersionId: current.versionId,
-    latestVersionId: versions.at(-1)!.versionId,
-    region: current.location.region,
-    address: current.location.address,
-    powerMw: values.powerMw ?? null,
-    expansionMw: values.expansionMw ?? null,
-    equipmentInvestmentKzt: values.equipmentInvestmentKzt ?? null,
-    investmentPotentialKzt: values.investmentPotentialKzt ?? null,
-    jobs: values.jobs ?? null,
-    designStartOn: values.designStartOn ?? null,
-    decidedOn: values.decidedOn ?? null,
-    activityEndedOn: values.activityEndedOn ?? null,
-    bankOnFile: current.bankOnFile,
-  };
-}

@@ -1,9 +1,9 @@
 import type { FilingFlag, FilingKind } from '#libs/domain';
 import type { PlainDate, Quarter, Uuid } from '#libs/kernel';
-import type { DataSource } from 'typeorm';
+import { In, type DataSource } from 'typeorm';
 import { operatorsNamed } from '../operator-register/queries.js';
 import { likeText, pageOf, withFilters, type Page, type PageRequest, type PageShape } from '../query/page.js';
-import { FilingRow } from './row.js';
+import { FilingCaseRow, FilingRow } from './row.js';
 
 type FilingSort = 'received' | 'journal-no';
 
@@ -44,6 +44,12 @@ export function filingQueries(source: DataSource) {
       if (row === undefined) return undefined;
       const earlier = rows.filter((one) => one !== row).flatMap(({ documents }) => documents);
       return earlier.length === 0 ? row : { ...row, documents: [...earlier, ...row.documents] };
+    },
+
+    /** By case: whose it is now. */
+    async holders(caseIds: readonly Uuid[]): Promise<ReadonlyMap<Uuid, string>> {
+      const cases = await source.getRepository(FilingCaseRow).findBy({ caseId: In([...new Set(caseIds)]) });
+      return new Map(cases.map(({ caseId, operatorBin }) => [caseId, operatorBin]));
     },
 
     /** The register lists each document once: in the case it belongs to now. */

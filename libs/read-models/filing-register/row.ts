@@ -18,7 +18,12 @@ export class FilingCaseRow extends CaseHeaderRow {}
 /** What a document says, but for its bank details. */
 export type OpenValues = Omit<PlannedConstructionValues, 'bank'> | QuarterlyReferenceValues | TerminationValues;
 
-export interface FilingVersionView extends Pick<FilingVersion, 'versionId' | 'cause' | 'registration' | 'location'> {
+export interface FilingVersionView extends Pick<
+  FilingVersion,
+  'versionId' | 'cause' | 'registration' | 'location' | 'stated'
+> {
+  /** Of a later version: whose document it is. */
+  readonly operatorBin?: string;
   readonly values: OpenValues;
   readonly bankOnFile: boolean;
   readonly recordedAt: Instant;

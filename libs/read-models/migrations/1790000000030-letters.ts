@@ -7,7 +7,6 @@ export class Letters1790000000030 implements MigrationInterface {
 alter table read.alert add column assignee text, add column letter text not null default 'none',
   add column letter_posted_on date, add column letter_number text;
 update read.alert set letter = 'awaited' where sendings @> '[{"channel": "letter-list"}]';
-alter table read.alert alter column letter drop default;
 create index alert_letter on read.alert (raised_at, alert_id) where letter = 'awaited'`);
   }
 

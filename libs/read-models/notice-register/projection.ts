@@ -1,10 +1,10 @@
-import { authoritySteps, caseWorkStream, noticeStream, type AuthorityStepName, type RuleSet } from '#libs/domain';
+import { authoritySteps, caseWorkStream, noticeStream, type RuleSet } from '#libs/domain';
 import type { Instant, Uuid } from '#libs/kernel';
 import { asSharedText, parsed } from '../engine/json-text.js';
 import type { Projection, ProjectionContext } from '../engine/projection.js';
 import { logOrder, streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
-import { noticeTable, type NoticeRow } from './row.js';
+import { noticeTable, type NoticeRow, type NoticeStep } from './row.js';
 
 export function noticeRegisterProjection({ rules }: ProjectionContext): Projection {
   return {
@@ -39,10 +39,15 @@ function noticeAfter(before: NoticeRow | undefined, fact: DomainFact): NoticeRow
     case 'NoticeSent': {
       const { channel, sentAt, inTime } = fact.data;
       const [inboxPosition, inboxMinor] = logOrder(fact.position);
-      return { ...before, situation: 'sent', channel, sentAt, sentInTime: inTime, inboxPosition, inboxMinor };
+      const inbox = before.inboxPosition === null ? { inboxPosition, inboxMinor } : {};
+      const situation = before.answeredAt === null ? 'sent' : before.situation;
+      return { ...before, situation, channel, sentAt, sentInTime: inTime, ...inbox };
     }
-    case 'NoticeDelivered':
-      return { ...before, situation: 'delivered', channel: fact.data.channel, deliveredAt: fact.data.deliveredAt };
+    case 'NoticeDelivered': {
+      const { channel, deliveredAt } = fact.data;
+      const situation = before.answeredAt === null ? 'delivered' : before.situation;
+      return { ...before, situation, channel, deliveredAt };
+    }
     case 'NoticeDeliveryFailed':
       return { ...before, situation: 'failed', attempts: fact.data.attempt, lastFailure: fact.data.reason };
     case 'NoticeAcknowledged': {
@@ -60,6 +65,8 @@ function noticeAfter(before: NoticeRow | undefined, fact: DomainFact): NoticeRow
       return { ...before, supersededBy: fact.data.by };
     case 'NoticeTermBreached':
       return { ...before, breached: true, breachDetectedOn: fact.data.detectedOn };
+    case 'NoticeBreachRescinded':
+      return { ...before, breached: false };
     case 'AlertRaised':
       return withSteps(before, [...fact.data.passed, fact.data.step]);
     case 'AlertStepsPassed':
@@ -120,13 +127,14 @@ function issued(fact: Extract<DomainFact, { type: 'NoticeIssued' }>): NoticeRow 
 }
 
 function withSteps(row: NoticeRow, steps: readonly string[]): NoticeRow {
-  const taken = new Set<AuthorityStepName>(row.stepsTaken);
-  for (const step of steps) taken.add(step as AuthorityStepName);
+  const taken = new Set(row.stepsTaken);
+  for (const step of steps) taken.add(step as NoticeStep);
   return { ...row, stepsTaken: [...taken] };
 }
 
-/** While a notice is not sent: its ladder's next step above those taken, and the end of the term for the breach. */
+/** Of a refused notice, until somebody was alerted. While one is not sent: its ladder's next step above those taken, and the end of the term for the breach. */
 function nextStepAt(ruleSet: (id: string) => RuleSet, row: NoticeRow): Instant | null {
+  if (row.situation === 'refused') return row.stepsTaken.includes('refused') ? null : row.answeredAt;
   if (row.situation === 'historical' || row.sentAt !== null) return null;
   const { receivedAt, nominalDueOn: nominalOn, endsAt, stepsTaken } = row;
   const rules = ruleSet(parsed(row.trace).ruleSet.id);

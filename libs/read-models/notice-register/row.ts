@@ -6,6 +6,8 @@ import { Field, KeyField, tableOf } from '../engine/table.js';
 export type NoticeSituation =
   'issued' | 'queued' | 'sent' | 'delivered' | 'acknowledged' | 'refused' | 'failed' | 'historical';
 
+export type NoticeStep = AuthorityStepName | 'refused';
+
 /** A notice of rule 6 to the energy body. Its readers there must not learn the operator, so no column names it. */
 @Entity({ schema: 'read', name: 'notice' })
 export class NoticeRow {
@@ -52,9 +54,10 @@ export class NoticeRow {
   @Field('integer') attempts: number;
   @Field('text', { nullable: true }) lastFailure: string | null;
   @Field('boolean') breached: boolean;
+  /** Stays when it turned out that the notice had been sent in time. */
   @Field('date', { nullable: true }) breachDetectedOn: PlainDate | null;
-  @Field('jsonb') stepsTaken: readonly AuthorityStepName[];
-  /** When the sweep has to look: the next step not taken, or the end of the term. null once sent. */
+  @Field('jsonb') stepsTaken: readonly NoticeStep[];
+  /** When the sweep has to look: the next step not taken, or the end of the term. null once sent, unless it was refused. */
   @Field('timestamptz', { nullable: true }) nextStepAt: Instant | null;
 }
 

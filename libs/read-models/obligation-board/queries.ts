@@ -28,9 +28,6 @@ export interface ObligationList extends PageRequest<ObligationSort> {
   readonly search?: string;
 }
 
-/** For a condition of another register: the duties that somebody still has to keep. */
-export const unmetObligations = `select obligation_id from read.obligation where status in ('open', 'missed')`;
-
 const due = `coalesce(o.due_on, date '9999-12-31')`;
 const unsettled = `o.status in ('open', 'missed')`;
 const shape: PageShape<ObligationSort> = {

@@ -23,8 +23,12 @@ export interface NaiveRules {
   termination: { days: number; rolls: boolean };
 }
 
+export type NaiveValue = 'designStart' | 'decided' | 'ended';
+
 export interface NaiveVersion {
   receivedMs: number;
+  /** What it says anything of; that something is not declared is said too. */
+  says: readonly NaiveValue[];
   designStart?: string | undefined;
   decided?: string | undefined;
   ended?: string | undefined;
@@ -115,16 +119,16 @@ function standing(it: NaiveCase, kind: string): NaiveFiling[] {
   return sorted;
 }
 
-/** The values now: of the change received last, or as filed. */
-function now(filing: NaiveFiling): NaiveVersion {
-  let best = filing.versions[0]!;
-  let changed = false;
-  for (const version of filing.versions.slice(1))
-    if (!changed || version.receivedMs >= best.receivedMs) {
-      best = version;
-      changed = true;
-    }
-  return best;
+/** What each value is now: what the change received last says of it among those that say anything, or as filed. */
+export function now(filing: NaiveFiling): NaiveVersion {
+  const said = (name: NaiveValue): string | undefined => {
+    let best: NaiveVersion | undefined;
+    for (const version of filing.versions.slice(1))
+      if (version.says.includes(name) && (best === undefined || version.receivedMs >= best.receivedMs)) best = version;
+    return (best ?? filing.versions[0]!)[name];
+  };
+  const [first] = filing.versions;
+  return { ...first!, designStart: said('designStart'), decided: said('decided'), ended: said('ended') };
 }
 
 interface Term {

@@ -17,8 +17,18 @@ import {
   type RuleSet,
   type TermExtension,
 } from '#libs/domain';
-import { dayOf, firstDay, mayExcuse, midnightBefore, nothingOwed, nothingToCome, plus, quarterAfter } from './naive.js';
-import type { NaiveCase, NaiveFiling, NaiveVersion } from './naive.js';
+import {
+  dayOf,
+  firstDay,
+  mayExcuse,
+  midnightBefore,
+  nothingOwed,
+  nothingToCome,
+  now,
+  plus,
+  quarterAfter,
+} from './naive.js';
+import type { NaiveCase, NaiveFiling, NaiveValue, NaiveVersion } from './naive.js';
 
 /** One drawn step: what is done, how long after the last, and numbers from which the particulars follow. */
 export interface RawStep {
@@ -156,6 +166,7 @@ export function tell(
   };
   let atMs = Date.parse('2021-02-01T06:00:00Z');
   let closed = false;
+  let operatorBin = '940140000385';
   let going = true;
   let n = 0;
   const opening = {
@@ -214,7 +225,13 @@ export function tell(
       nameOf.set(idOf(name), name);
       const accepted = !merged && (period === undefined || period >= rules.firstPeriod);
       if (accepted)
-        it.filings.push({ name, kind, period, versions: [{ ...version, receivedMs: ms }], takenBack: false });
+        it.filings.push({
+          name,
+          kind,
+          period,
+          versions: [{ ...version, receivedMs: ms, says: names }],
+          takenBack: false,
+        });
       const command: CaseCommand = {
         type: 'RecordFiling',
         filingId: idOf(name),
@@ -244,12 +261,15 @@ export function tell(
       const drawn = valuesOf(kind, filing.period, dayOf(atMs), step.b, step.c);
       const { ms, registration } = receipt(step, 60, dayOf(filing.versions[0]!.receivedMs));
       // Drawn appeals and references always lack something, a termination at most its day.
-      const lacking = filing.kind !== 'termination' || filing.versions.at(-1)!.ended === undefined;
+      const lacking = filing.kind !== 'termination' || now(filing).ended === undefined;
       const accepted = !merged && (op === 'correct' || lacking);
       // Journals' corrections state all values anew, those of the API what is to be another.
       const leftOut = op === 'correct' && step.a % 2 === 0 ? ('cleared' as const) : ('kept' as const);
-      const version: Omit<NaiveVersion, 'receivedMs'> =
-        leftOut === 'cleared' ? drawn.version : { ...filing.versions.at(-1)!, ...stated(drawn.version) };
+      const stated = names.filter((name) => drawn.version[name] !== undefined);
+      const absent = names.filter((name) => drawn.version[name] === undefined);
+      const cleared = leftOut === 'kept' && step.c % 3 === 0 ? absent : [];
+      const says = leftOut === 'cleared' ? names : [...stated, ...cleared];
+      const version = { ...drawn.version, says };
       if (accepted) filing.versions.push({ ...version, receivedMs: ms });
       const versionId = idOf(`version ${n}`);
       const type = op === 'correct' ? 'CorrectFiling' : 'CompleteFiling';
@@ -262,6 +282,7 @@ export function tell(
           location: undefined,
           values: drawn.values,
           leftOut,
+          cleared: cleared.map((name) => valueNames[name]),
         },
         accepted,
         `${op} ${filing.name} received ${registration.receivedAt} ${said(version)}`,
@@ -373,6 +394,7 @@ export function tell(
       );
     } else if (op === 'transfer') {
       const effectiveOn = plainDate(dayOf(atMs));
+      if (!merged) operatorBin = `BIN ${n}`;
       given({ type: 'TransferCase', toBin: `BIN ${n}`, effectiveOn, reason: 'r' }, !merged, 'transfer');
     } else if (op === 'absorb') {
       const absorbed: AbsorbedFiling[] = [];
@@ -384,7 +406,13 @@ export function tell(
         const { values } = valuesOf('quarterly_reference', period, dayOf(atMs), step.a, step.c);
         const takenBack = (step.c + k) % 4 === 0;
         if (!merged)
-          it.filings.push({ name, kind: 'quarterly_reference', period, versions: [{ receivedMs: ms }], takenBack });
+          it.filings.push({
+            name,
+            kind: 'quarterly_reference',
+            period,
+            versions: [{ receivedMs: ms, says: names }],
+            takenBack,
+          });
         absorbed.push({
           filingId: idOf(name),
           kind: 'quarterly_reference',
@@ -394,7 +422,14 @@ export function tell(
       }
       const fromCaseId = derivedId(`other ${n}`, 'campaign');
       given(
-        { type: 'AbsorbCase', fromCaseId, filings: absorbed, commissionings: [] },
+        {
+          type: 'AbsorbCase',
+          fromCaseId,
+          operatorBin,
+          formerOperators: [],
+          filings: absorbed,
+          commissionings: [],
+        },
         !merged,
         `absorb ${absorbed.map((one) => `${nameOf.get(one.filingId)} received ${one.versions[0]!.registration.receivedAt}${one.takenBack ? ' withdrawn' : ''}`).join(', ')}`,
       );
@@ -428,7 +463,7 @@ function valuesOf(
   today: string,
   a: number,
   c: number,
-): { readonly values: FilingValues; readonly version: Omit<NaiveVersion, 'receivedMs'> } {
+): { readonly values: FilingValues; readonly version: Omit<NaiveVersion, 'receivedMs' | 'says'> } {
   const day = plus(today, (a % 100) - 40);
   switch (kind) {
     case 'quarterly_reference':
@@ -450,8 +485,9 @@ function valuesOf(
   }
 }
 
-const stated = (version: Omit<NaiveVersion, 'receivedMs'>) =>
-  Object.fromEntries(Object.entries(version).filter(([, value]) => value !== undefined));
+/** What commands call the values whose days terms hang on. */
+const valueNames = { designStart: 'designStartOn', decided: 'decidedOn', ended: 'activityEndedOn' } as const;
+const names = Object.keys(valueNames) as NaiveValue[];
 const said = (version: object) => JSON.stringify(version);
 
 export type { NaiveFiling };
