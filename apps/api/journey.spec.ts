@@ -455,6 +455,23 @@ describe('a filing, from the registration of its operator to the acknowledgement
       body: { ...body, powerMw: '1' },
     });
     expect(corrected.status).toBe(201);
+    await api.settle();
+    // Each is shown what is its own: the former operator nothing of what came after it.
+    expect((await api.ask('GET', filing, { as: 'other-operator' })).body).toMatchObject({ powerMw: '1' });
+    const shown = (await api.ask('GET', filing)).body;
+    expect(shown.powerMw).not.toBe('1');
+    expect(shown.versions.map(({ versionId }: { versionId: string }) => versionId)).not.toContain(
+      corrected.body.versionId,
+    );
+    const inList = (await api.ask('GET', '/api/v1/filings?limit=200')).body.items.find(
+      (one: { filingId: string }) => one.filingId === filingId,
+    );
+    expect(inList.powerMw).toBe(shown.powerMw);
+    const listed = await api.ask('GET', `/api/v1/filings?caseId=${caseId}`, { as: 'other-operator' });
+    expect(listed.body.items.map((one: { filingId: string }) => one.filingId)).toContain(filingId);
+    expect(
+      await api.ask('POST', `${filing}/bank-details/look`, { as: 'other-operator', body: { reason: 'curious' } }),
+    ).toMatchObject({ status: 404 });
     const receipt = `${filing}/receipt?document=${corrected.body.documentId}`;
     expect(await api.ask('GET', receipt, { as: 'other-operator' })).toMatchObject({
       status: 200,

@@ -90,6 +90,35 @@ describe('a notice in the hands of officers', () => {
     });
   });
 
+  it('stays the one of its filing when the case is merged into another, also for a correction that comes then', async () => {
+    const reference = (period: string) =>
+      api.ask('POST', '/api/v1/quarterly-references', {
+        as: 'other-operator',
+        body: { newCase: { operatorBin: otherBin, ...place }, period, powerMw: '2' },
+      });
+    const { body: twin } = await reference('2020-Q4');
+    await api.settle();
+    const [before] = await items(`/api/v1/notices?caseId=${twin.caseId}`, as);
+    const merge = { as, body: { intoCaseId: caseId, reason: 'entered twice' } } as const;
+    expect((await api.ask('POST', `/api/v1/cases/${twin.caseId}/merge`, merge)).status).toBe(200);
+    expect(await api.ask('POST', `/api/v1/filings/${twin.filingId}/notice`, { as, body: {} })).toMatchObject({
+      status: 200,
+      body: { noticeId: before.noticeId, number: before.number },
+    });
+    const body = { powerMw: '3', reason: 'typing mistake' };
+    await api.ask('POST', `/api/v1/filings/${twin.filingId}/corrections`, { as: 'other-operator', body });
+    await api.settle();
+    const about = (await items('/api/v1/notices?limit=200', as)).filter(
+      (one: { filingId: string }) => one.filingId === twin.filingId,
+    );
+    expect(about).toHaveLength(2);
+    const [correction] = about.filter((one: { noticeId: string }) => one.noticeId !== before.noticeId);
+    expect(correction).toMatchObject({ supersedes: before.noticeId, powerMw: '3' });
+    expect(about.find((one: { noticeId: string }) => one.noticeId === before.noticeId)).toMatchObject({
+      supersededBy: correction.noticeId,
+    });
+  });
+
   it('is brought by hand as a last resort, once', async () => {
     const delivery = `/api/v1/notices/${noticeId}/delivery`;
     const body = { means: 'Printed, by courier', deliveredAt: '2021-04-17T10:00:00+06:00' };
