@@ -15,7 +15,7 @@ import { onNotice } from '#libs/application';
 import type { EventStore } from '#libs/event-store';
 import { eventually } from '../jobs/test-support/arrivals.js';
 import { wipeJobs } from '../jobs/test-support/wipe-jobs.js';
-import { RecipientsRefusedError } from './outbox.js';
+import { RecipientsRefusedError, type Mail } from './outbox.js';
 import { accepted, fileReference, personRequest, registerOperator, typesOf } from './test-support/test-house.js';
 import type { TestProcess } from './test-support/test-process.js';
 import { alertsOf, eachInItsOwnWorld, q } from './test-support/test-world.js';
@@ -294,6 +294,25 @@ describe('an alert', () => {
     expect(text).toContain('Последний день срока: 2021-04-12');
     expect(text).toContain('Дней просрочки: 1');
     expect(text).not.toContain('940140000385');
+  });
+
+  it.each([
+    ['2021-04-07', '2021-04-08', /: осталось 4 дня \(/, 'Осталось дней: 4'],
+    ['2021-04-11', '2021-04-12', /: сегодня последний день \(/, 'Сегодня последний день срока.'],
+    ['2021-04-11', '2021-04-13', /истёк 1 день назад \(/, 'Дней просрочки: 1'],
+    ['2021-05-12', '2021-07-06', /истёк 85 дней назад \(/, 'Дней просрочки: 85'],
+  ])('raised on %s and sent on %s has a subject that agrees with its text', async (raisedOn, sentOn, subject, line) => {
+    const mails: Mail[] = [];
+    const put = async (mail: Mail) => void mails.push(mail);
+    const one = world.open({ mail: { put } });
+    await registerOperator(one, { emails: ['filings@example.kz'] }, 'ru');
+    await reminded(one, `${raisedOn}T06:00:00Z`);
+    world.clock.set(`${sentOn}T06:00:00Z`);
+    await one.engine.startJobs();
+    const [mail] = await eventually(async () => mails.length > 0 && mails);
+    expect(mail!.subject).toMatch(subject);
+    expect(mail!.text.split('\n')).toContain(line);
+    expect(mail!.text).toMatch(/^Правовое основание: .*384\/НҚ.*, пункт 4$/m);
   });
 
   it('says once why it cannot be mailed, and tells the others meanwhile', async () => {

@@ -18,7 +18,7 @@ import {
 } from '#libs/domain';
 import { onCaseWork, openUnlessErased, systemRequest, type House } from '#libs/application';
 import { HopelessJobError, type Process } from '#libs/jobs';
-import { mailWords } from './mail-words.js';
+import { mailWords, subjectOf } from './mail-words.js';
 import { RecipientsRefusedError, type Mail, type Outbox } from './outbox.js';
 import { refusedJob } from './refused-job.js';
 import { isUnmet } from './sweep-case.js';
@@ -155,13 +155,14 @@ function reminder(
   to: readonly string[],
 ): Mail {
   const words = mailWords[language];
-  const { zone } = deadline!.trace;
+  const { zone, clause, ruleSet } = deadline!.trace;
   const date = house.clock.now();
   const left = daysBetween(dayAt(date, zone), deadline!.dueOn);
   const lines = [
     `${words.caseRef}: ${file.caseRef}`,
     words.duty[kind],
     ...(period ? [`${words.period}: ${period}`] : []),
+    `${words.legalBasis}: ${ruleSet.citation.replace(/\.$/, '')}, ${words.clause.replace('#', clause)}`,
     `${words.dueOn}: ${deadline!.dueOn}`,
     left > 0 ? `${words.daysLeft}: ${left}` : left === 0 ? words.lastDay : `${words.daysLate}: ${-left}`,
     '',
@@ -171,7 +172,7 @@ function reminder(
     alertId,
     to,
     date,
-    subject: `${words.subject[step as OperatorStepName]} (${file.caseRef})`,
+    subject: `${subjectOf(language, step as OperatorStepName, left)} (${file.caseRef})`,
     text: `${lines.join('\n')}\n`,
   };
 }
