@@ -54,11 +54,33 @@ describe('the letter list', () => {
     });
   });
 
-  it('forgets who has filed since', async () => {
-    api.clock.set('2021-04-18T05:00:00Z');
+  async function on(day: string) {
+    api.clock.set(`${day}T05:00:00Z`);
     await api.sweep();
     await api.settle();
-    expect(await items(awaited, 'registrar')).toMatchObject([{ step: 'overdue-5' }]);
+  }
+
+  it('asks for one letter a duty, the newest alert’s, also once that one was posted', async () => {
+    await on('2021-04-18');
+    const [overtaken] = await items(awaited, 'registrar');
+    expect(overtaken).toMatchObject({ step: 'overdue-5' });
+    await on('2021-04-23');
+    const list = await items(awaited, 'registrar');
+    expect(list.map(({ step }: { step: string }) => step)).toEqual(['overdue-10']);
+    const body = { postedOn: '2021-04-23' };
+    const letter = (alertId: string) => api.ask('POST', `/api/v1/alerts/${alertId}/letter`, { as: 'registrar', body });
+    expect((await letter(list[0].alertId)).status).toBe(200);
+    await api.settle();
+    expect(await items(awaited, 'registrar')).toEqual([]);
+    // One that was written all the same is recorded.
+    expect((await letter(overtaken.alertId)).status).toBe(200);
+    await api.settle();
+    expect(await items('/api/v1/alerts?letter=posted', 'registrar')).toHaveLength(3);
+  });
+
+  it('forgets who has filed since', async () => {
+    await on('2021-05-13');
+    expect(await items(awaited, 'registrar')).toMatchObject([{ step: 'overdue-30' }]);
     const body = { caseId, period: '2021-Q1', powerMw: '5' };
     await api.ask('POST', '/api/v1/quarterly-references', { as: 'other-operator', body });
     await api.settle();
@@ -142,7 +164,34 @@ describe('a notice in the hands of officers', () => {
     expect(await items(`/api/v1/alerts?subjectId=${noticeId}`, as)).toMatchObject([
       { step: 'refused', situation: 'sent', audience: ['case-officer', 'senior-officer'], assignee: officer },
     ]);
-    expect(await items(`/api/v1/alerts?assignee=${officer}`, as)).toHaveLength(1);
+    expect(await items(`/api/v1/alerts?assignee=${officer}&subjectKind=notice`, as)).toHaveLength(1);
     expect(await items(`/api/v1/alerts?subjectId=${noticeId}`, 'operator')).toEqual([]);
+  });
+});
+
+describe('a letter nobody wrote before the day was moved', () => {
+  it('is asked for again by what still holds', async () => {
+    const steps = async () =>
+      (await items(`/api/v1/alerts?letter=awaited&caseId=${caseId}`, 'registrar')).map(
+        ({ step }: { step: string }) => step,
+      );
+    for (const [day, step] of [
+      ['2021-07-01', 'opened'],
+      ['2021-07-08', 'before-5'],
+    ]) {
+      api.clock.set(`${day}T05:00:00Z`);
+      await api.sweep();
+      await api.settle();
+      expect(await steps()).toEqual([step]);
+    }
+    const body = {
+      orderNo: '5',
+      scope: { kind: 'quarterly_reference', periods: ['2021-Q2'] },
+      dueOn: '2021-08-10',
+      reason: 'flood',
+    };
+    expect((await api.ask('POST', '/api/v1/orders/term-extensions', { as: 'senior-officer', body })).status).toBe(201);
+    await api.settle();
+    expect(await steps()).toEqual(['opened']);
   });
 });

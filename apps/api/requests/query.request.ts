@@ -213,7 +213,8 @@ export class AlertsQuery extends PageQuery {
   @OneOf(['awaited', 'posted'], {
     optional: true,
     description:
-      'awaited: the letter list, operators whom mail does not reach and who still owe; posted: those written to.',
+      'awaited: the letter list, operators whom mail does not reach and who still owe, of each duty the newest alert; ' +
+      'posted: those written to.',
   })
   letter?: 'awaited' | 'posted';
 

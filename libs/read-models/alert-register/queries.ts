@@ -16,7 +16,7 @@ export interface AlertList extends PageRequest<AlertSort> {
   readonly region?: string;
   readonly operatorBin?: string;
   readonly assignee?: string;
-  /** `awaited`: the letter list, without those whose duty was settled since. */
+  /** `awaited`: the letter list, of each duty that was not settled since the newest alert alone. */
   readonly letter?: 'awaited' | 'posted';
   /** Both days inclusive. */
   readonly dueFrom?: PlainDate;
@@ -34,9 +34,18 @@ const shape: PageShape<AlertSort> = {
   tie: { expression: 'a.alert_id', type: 'uuid' },
 };
 
-/** The duty of the alert is not settled, and its day was not moved so that what the alert says no longer holds. */
-const stillToBeTold = `exists (select from read.obligation o where o.obligation_id = a.subject_id
-  and (o.status = 'missed' or o.status = 'open' and (o.due_on = a.due_on or a.step = 'opened')))`;
+/** The duty is not settled, and its day was not moved so that what the alert says no longer holds. */
+const holds = (alert: 'a' | 'newer') =>
+  `(o.status = 'missed' or o.status = 'open' and (o.due_on = ${alert}.due_on or ${alert}.step = 'opened'))`;
+
+/**
+ * One letter a duty: an alert is overtaken by a newer one that reached the operator or asks for a letter itself. One whose
+ * day was moved before anybody wrote told the operator nothing, and overtakes nothing.
+ */
+const asksForLetter = `exists (select from read.obligation o where o.obligation_id = a.subject_id and ${holds('a')}
+  and not exists (select from read.alert newer where newer.subject_id = a.subject_id
+    and (newer.raised_at, newer.alert_id) > (a.raised_at, a.alert_id)
+    and newer.sendings @> '[{"audience": "operator"}]' and (newer.letter <> 'awaited' or ${holds('newer')})))`;
 
 export function alertQueries(source: DataSource) {
   const repository = source.getRepository(AlertRow);
@@ -61,7 +70,7 @@ export function alertQueries(source: DataSource) {
       ]);
       if (audience !== undefined)
         query.andWhere('a.audience @> :audience::jsonb', { audience: JSON.stringify([audience]) });
-      if (list.letter === 'awaited') query.andWhere(stillToBeTold);
+      if (list.letter === 'awaited') query.andWhere(asksForLetter);
       if (search !== undefined && search !== '')
         query.andWhere('a.case_ref like :begin', { begin: `${likeText(search)}%` });
       return pageOf(query, shape, list);
