@@ -1,5 +1,5 @@
 import { drawUuid } from '#libs/kernel';
-import { ownBin, startTestApi, type Answer, type TestApi } from './testing/testing-api.js';
+import { otherBin, ownBin, startTestApi, type Answer, type TestApi } from './testing/testing-api.js';
 
 let api: TestApi;
 let caseId: string;
@@ -99,6 +99,32 @@ describe('an Idempotency-Key', () => {
       body: { operatorBin: ownBin, region: '55', address: 'x' },
     });
     expect(done.status).toBe(201);
+  });
+});
+
+describe('the end of mining at all centres', () => {
+  const as = 'other-operator';
+  const end = (key: string) =>
+    api.ask('POST', `/api/v1/operators/${otherBin}/termination`, { as, body: { activityEndedOn: '2021-01-10' }, key });
+
+  it('is filed in open cases alone, and refused when there is none', async () => {
+    await api.ask('POST', '/api/v1/operators', { as, body: { bin: otherBin, name: 'Two', language: 'ru' } });
+    const cases: string[] = [];
+    for (const address of ['a', 'b']) {
+      const body = { operatorBin: otherBin, region: '55', address };
+      cases.push((await api.ask('POST', '/api/v1/cases', { as: 'case-officer', body })).body.caseId);
+    }
+    const [closed, open] = cases;
+    const close = (id: string | undefined) =>
+      api.ask('POST', `/api/v1/cases/${id}/close`, { as: 'senior-officer', body: { reason: 'never built' } });
+    expect((await close(closed)).status).toBe(200);
+    const key = drawUuid();
+    const ended = await end(key);
+    expect(ended).toMatchObject({ status: 201, body: { centres: [{ caseId: open }] } });
+    expect(ended.body.centres).toHaveLength(1);
+    expect(problem(await end(drawUuid()))).toBe('409 nothing-to-terminate');
+    expect((await close(open)).status).toBe(200);
+    expect(await end(key)).toMatchObject({ status: 201, body: ended.body });
   });
 });
 

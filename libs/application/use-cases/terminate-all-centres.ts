@@ -20,7 +20,7 @@ export interface TerminatedCentres {
 }
 
 /**
- * Rule 5 speaks of the legal entity: one reference ends all its centres. Each case gets its own filing under the one
+ * Rule 5 speaks of the legal entity: one reference ends all its centres. Each open case gets its own filing under the one
  * journal number; a repeat goes on with the cases that a crash left out.
  */
 export async function terminateAllCentres(
@@ -33,11 +33,17 @@ export async function terminateAllCentres(
     const { state, commands } = await house.writePath.fresh(caseStream(caseId), caseDecider);
     if (state.situation === 'none' || state.situation === 'merged') continue;
     if (state.file.operatorBin !== input.operatorBin) continue;
-    if (commands.has(request.commandId) || endOfMining(state.file) === undefined) open.push(caseId);
+    // A repeat answers as the first did, for a case that was closed since as well.
+    if (commands.has(request.commandId) || (state.situation === 'active' && endOfMining(state.file) === undefined))
+      open.push(caseId);
   }
   const [first] = open;
   if (first === undefined)
-    return reject('conflict', 'nothing-to-terminate', 'this operator has no centre that is not terminated already');
+    return reject(
+      'conflict',
+      'nothing-to-terminate',
+      'this operator has no open case of a centre where mining has not ended',
+    );
   const registration = await register(house, input.intake, request, await rulesOfCase(house, first));
   if (isRejection(registration)) return registration;
 
