@@ -35,7 +35,7 @@ program
   .command('report')
   .argument('<what>', 'obligations or notices')
   .description('every duty or every notice as CSV')
-  .option('--as-of <date>', 'as of the end of that day, YYYY-MM-DD; without it now')
+  .option('--as-of <date>', 'as of the end of that day, YYYY-MM-DD, at the latest today; without it now')
   .option('--out <file>', 'where to; without it to the terminal or pipe')
   .action((what: string, flags) =>
     run(async () => {

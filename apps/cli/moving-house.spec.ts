@@ -1,9 +1,9 @@
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { openHouse, openLogAt } from '#libs/assembly';
 import type { WrittenFact } from '#libs/event-store';
-import { drawUuid } from '#libs/kernel';
+import { addDays, dayAt, drawUuid, systemClock } from '#libs/kernel';
 import { loadConfig } from '#libs/platform';
 import type { TestDatabase } from '../../libs/embedded/testing.js';
 import { checkEffects, checkOrder, checkReadModels, dumpReadModels } from '../../test/support/invariants.js';
@@ -26,6 +26,7 @@ import {
 
 jest.setTimeout(300_000);
 
+const today = dayAt(systemClock.now(), 'Asia/Almaty');
 const mail = 'office@qadaga.kz';
 const phone = '+77015550102';
 const secrets = [iban, mail, phone, 'qdg_', 'a scan of an annex'];
@@ -107,8 +108,16 @@ describe('a house that is lost and restored', () => {
     expect(
       await backupCommand({ out: inDir('quiet.tar.gz'), withMasterKey: true, passphraseFile: inDir('passphrase') }),
     ).toBe(0);
-    expect(await reportCommand('obligations', { asOf: '2026-12-31', out: inDir('obligations-1.csv') })).toBe(0);
-    expect(await reportCommand('notices', { asOf: '2026-12-31', out: inDir('notices-1.csv') })).toBe(0);
+    expect(await reportCommand('obligations', { asOf: today, out: inDir('obligations-1.csv') })).toBe(0);
+    expect(await reportCommand('notices', { asOf: today, out: inDir('notices-1.csv') })).toBe(0);
+    // What is to come is known to nobody.
+    const tomorrow = addDays(dayAt(systemClock.now(), 'Asia/Almaty'), 1);
+    for (const what of ['obligations', 'notices'] as const)
+      await expect(reportCommand(what, { asOf: tomorrow, out: inDir('tomorrow.csv') })).rejects.toMatchObject({
+        message: expect.stringContaining(`what happens until ${tomorrow} is not known yet`),
+        exitCode: 2,
+      });
+    expect(existsSync(inDir('tomorrow.csv'))).toBe(false);
     const log = await openLogAt(inDir('first'));
     before = await writtenIn(log.store);
     await log.close();
@@ -187,8 +196,8 @@ describe('a house that is lost and restored', () => {
       'not the passphrase',
     );
     expect(await restoreCommand(inDir('quiet.tar.gz'), { passphraseFile })).toBe(0);
-    expect(await reportCommand('obligations', { asOf: '2026-12-31', out: inDir('obligations-3.csv') })).toBe(0);
-    expect(await reportCommand('notices', { asOf: '2026-12-31', out: inDir('notices-3.csv') })).toBe(0);
+    expect(await reportCommand('obligations', { asOf: today, out: inDir('obligations-3.csv') })).toBe(0);
+    expect(await reportCommand('notices', { asOf: today, out: inDir('notices-3.csv') })).toBe(0);
     for (const what of ['obligations', 'notices']) {
       const [was, is] = [readFileSync(inDir(`${what}-1.csv`)), readFileSync(inDir(`${what}-3.csv`))];
       expect(was.length).toBeGreaterThan(1_000);

@@ -1,7 +1,7 @@
-import { noticeColumns, noticeReport, obligationColumns, obligationReport } from '#libs/application';
+import { noticeColumns, noticeReport, obligationColumns, obligationReport, type House } from '#libs/application';
 import { openHouse } from '#libs/assembly';
 import { writeCsv } from '#libs/journal';
-import { findPlainDate, type PlainDate } from '#libs/kernel';
+import { dayAt, findPlainDate, type PlainDate } from '#libs/kernel';
 import { CommandError } from '../command-error.js';
 import { configOfExisting } from '../existing-house.js';
 import { outputFile } from '../output-file.js';
@@ -17,8 +17,9 @@ export async function reportCommand(what: 'obligations' | 'notices', flags: Repo
   const target = flags.out === undefined ? process.stdout : outputFile(flags.out);
   const session = await openHouse(configOfExisting(), { projector: true });
   try {
-    await session.catchUp();
     const { house, caseRefs } = session;
+    refuseToForetell(house, asOf);
+    await session.catchUp();
     const rows =
       what === 'obligations'
         ? withHeader(obligationColumns, obligationReport(house, caseRefs, asOf))
@@ -36,6 +37,13 @@ function asOfDay(text: string | undefined): PlainDate | undefined {
   const day = findPlainDate(text);
   if (day === undefined) throw new CommandError(`--as-of takes a day as YYYY-MM-DD, not ${text}`, 2);
   return day;
+}
+
+/** Of a day to come the law would be told as if nobody filed until then: every duty to come as missed. */
+function refuseToForetell({ lawBook, clock }: House, asOf: PlainDate | undefined): void {
+  const today = dayAt(clock.now(), lawBook.ruleSet(lawBook.defaultRuleSetId).zone);
+  if (asOf !== undefined && asOf > today)
+    throw new CommandError(`--as-of takes a day up to today, ${today}: what happens until ${asOf} is not known yet`, 2);
 }
 
 async function* withHeader(

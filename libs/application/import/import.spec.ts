@@ -16,7 +16,7 @@ import { naiveJournal, type NaiveCalendar } from '../../../test/support/naive-jo
 import path from 'node:path';
 import { LawBook } from '../circumstances.js';
 import { formatNumber, type House, type NumberSeries } from '../house.js';
-import { noticeReport, obligationReport, type CaseRefs } from '../reports/reports.js';
+import { noticeReport, obligationColumns, obligationReport, type CaseRefs } from '../reports/reports.js';
 import { WritePath } from '../write-path.js';
 import { importJournal, type RowOutcome } from './import-journal.js';
 import { plainDate, type Uuid } from '#libs/kernel';
@@ -104,6 +104,18 @@ describe('the journal of an authorized body, imported', () => {
     expect(second.summary).toMatchObject({ rows: 263, accepted: 253, rejected: 10, known: 253 });
     expect(await store.head()).toBe(head);
     await check();
+
+    // A duty that is due today is missed once the day is over, not before.
+    const today = plainDate('2021-04-12');
+    const statuses = async (at: string) => {
+      const seen = new Set<string>();
+      const then = { ...house, clock: new FixedClock(instant(at)) };
+      for await (const row of obligationReport(then, refs, today))
+        if (row[obligationColumns.indexOf('due_on')] === today) seen.add(row[obligationColumns.indexOf('status')]!);
+      return [...seen].sort();
+    };
+    expect(await statuses('2021-04-12T17:59:59Z')).toEqual(['met', 'open']);
+    expect(await statuses('2021-04-12T18:00:00Z')).toEqual(['met', 'missed']);
   });
 
   it('can be mended and imported again: what is on record stays, what was wrong comes in', async () => {

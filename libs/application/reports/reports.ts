@@ -49,9 +49,11 @@ export interface CaseRefs {
   all(): Promise<readonly { readonly caseId: Uuid; readonly caseRef: string }[]>;
 }
 
-/** `day` undefined: now. Of a day named, its end by the regulator's clock. */
-const asOfDay = (day: PlainDate | undefined, now: Instant, zone: string): AsOf =>
-  day === undefined ? { day: dayAt(now, zone), at: now } : { day, at: endOfDay(day, zone) };
+/** `day` undefined: now. Of a day named, its end by the regulator's clock; of today, which has not ended, now too. */
+function asOfDay(day: PlainDate | undefined, now: Instant, zone: string): AsOf {
+  const today = dayAt(now, zone);
+  return day === undefined || day === today ? { day: today, at: now } : { day, at: endOfDay(day, zone) };
+}
 
 /**
  * Every duty as it stood on a day in legal time (what had been received by then), whenever it was recorded. Cases are
