@@ -69,7 +69,11 @@ export class Questions implements Registers {
   }
 
   async caseByRef(caseRef: string): Promise<Uuid | undefined> {
-    return (await this.ask.cases.findByRef(caseRef))?.caseId;
+    const [caseId, another] = await this.ask.cases.idsByRef(caseRef);
+    if (another === undefined) return caseId;
+    throw new RejectedError(
+      reject('conflict', 'case-ref-ambiguous', 'this reference does not tell which case is meant; name it by its id'),
+    );
   }
 }
 

@@ -12,6 +12,8 @@ export type NumberSeries = 'journal' | 'case' | 'notice';
 export const numberPrefix: { readonly [S in NumberSeries]: string } = { journal: 'QJ', case: 'QC', notice: 'QN' };
 export const formatNumber = (series: NumberSeries, year: number, n: number): string =>
   `${numberPrefix[series]}-${year}-${String(n).padStart(6, '0')}`;
+/** Case references of our own form, in whatever case they are typed: who opens a case may not choose one. */
+export const ownCaseRef = new RegExp(`^${numberPrefix.case}-\\d{4}-\\d+$`, 'i');
 
 /** Keeps bank details and contacts out of the clear: see `Sealed`. */
 export interface Sealer {

@@ -1,4 +1,13 @@
-import { derivedId, isRejection, reject, RejectedError, type Instant, type Rejection, type Uuid } from '#libs/kernel';
+import {
+  derivedId,
+  isRejection,
+  reject,
+  RejectedError,
+  type Instant,
+  type Rejection,
+  type Role,
+  type Uuid,
+} from '#libs/kernel';
 import {
   caseDecider,
   caseRefClaim,
@@ -9,7 +18,7 @@ import {
   type CaseState,
   type RuleSet,
 } from '#libs/domain';
-import type { House } from './house.js';
+import { ownCaseRef, type House } from './house.js';
 import type { Request } from './request.js';
 import type { Claim, Done } from './write-path.js';
 
@@ -75,27 +84,50 @@ export interface NewCase {
 /** The id follows from the command, so that a repeat finds the case it opened. */
 export const openedCaseId = (request: Request): Uuid => derivedId(request.commandId, 'case');
 
+/** What opens the case, with the claim that makes its reference that of this case alone, whoever gave it. */
 export async function openingOf(
   house: House,
   newCase: NewCase,
   request: Request,
-): Promise<{ readonly opening: CaseOpening; readonly claims: readonly Claim[] }> {
-  const caseRef = newCase.caseRef ?? (await house.numbers.next('case', Number(request.arrivedAt.slice(0, 4))));
+): Promise<{ readonly opening: CaseOpening; readonly claims: readonly Claim[] } | Rejection> {
+  if (newCase.caseRef !== undefined && ownCaseRef.test(newCase.caseRef)) return caseRefReserved;
+  const caseRef = newCase.caseRef ?? (await nextCaseRef(house, Number(request.arrivedAt.slice(0, 4))));
   const caseId = openedCaseId(request);
   const { operatorBin, region, address } = newCase;
   return {
     opening: { caseId, caseRef, operatorBin, location: { region, address } },
-    claims: newCase.caseRef === undefined ? [] : [caseRefClaimOf(caseRef, caseId)],
+    claims: [caseRefClaimOf(caseRef, caseId, request.actor.role)],
   };
 }
 
-export const caseRefClaimOf = (caseRef: string, caseId: Uuid): Claim => ({
+const caseRefReserved = reject('refused', 'case-ref-reserved', 'references of this form are given by the system only', [
+  { pointer: '/caseRef', code: 'reserved', message: 'has the form of the references that the system gives' },
+]);
+
+/** The next of our own. What somebody claimed before the form was reserved is passed over: it names a case already. */
+async function nextCaseRef(house: House, year: number): Promise<string> {
+  for (;;) {
+    const caseRef = await house.numbers.next('case', year);
+    const [claim] = await house.writePath.store.readStream(caseRefClaim(caseRef), { limit: 1 });
+    if (claim === undefined) return caseRef;
+  }
+}
+
+const caseRefClaimOf = (caseRef: string, caseId: Uuid, asked: Role): Claim => ({
   stream: caseRefClaim(caseRef),
   fact: { type: 'CaseRefClaimed', data: { caseRef, caseId } },
-  taken: reject('conflict', 'case-ref-used', `there is a case ${caseRef} already`, [
-    { pointer: '/caseRef', code: 'used', message: 'is the reference of another case' },
-  ]),
+  taken: asked === 'operator' ? caseRefUnusable : caseRefUsed(caseRef),
 });
+
+/** All an operator is told: that there is a case is nobody's business but its operator's and the authority's. */
+const caseRefUnusable = reject('conflict', 'case-ref-unusable', 'this reference cannot be used; leave it out', [
+  { pointer: '/caseRef', code: 'unusable', message: 'cannot be used' },
+]);
+
+const caseRefUsed = (caseRef: string) =>
+  reject('conflict', 'case-ref-used', `there is a case ${caseRef} already`, [
+    { pointer: '/caseRef', code: 'used', message: 'is the reference of another case' },
+  ]);
 
 /** For handlers on the command bus: a rejection leaves as an exception, anything else as it is. */
 export function orThrow<T>(outcome: T | Rejection): T {

@@ -34,7 +34,8 @@ export class LocationBody {
 export class NewCaseBody {
   @Reference({
     optional: true,
-    description: "The registry's own reference; without one the system gives a number.",
+    description:
+      "The registry's own reference; without one the system gives a number. The form QC-2026-000001 is the system's.",
     example: 'DC-0001',
   })
   caseRef?: string;

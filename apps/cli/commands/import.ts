@@ -41,6 +41,7 @@ export async function importCommand(file: string, flags: ImportFlags): Promise<n
       requestHash,
       ...(draft ? { draft } : {}),
       filingByOwnNumber: session.filingByOwnNumber,
+      caseByOwnRef: session.caseIdOf,
       onOutcome: async (outcome) => {
         if (outcome.outcome === 'rejected' && rejected.length < 20) rejected.push(outcome);
         await result?.write(outcome);

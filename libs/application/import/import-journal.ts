@@ -49,6 +49,11 @@ export interface ImportOptions {
   readonly onAccepted?: (row: ImportRow, read: ReadRow) => void;
   readonly onProgress?: (progress: ImportProgress) => void;
   readonly filingByOwnNumber?: (journalNo: string) => Promise<JournalEntry | undefined>;
+  /**
+   * Where cases are found that were opened before our own references were claims. It is asked of a read model: a row whose
+   * case that does not show yet is refused, since a reference of our form opens no case.
+   */
+  readonly caseByOwnRef?: (caseRef: string) => Promise<Uuid | undefined>;
   /** Rows judged and written together. */
   readonly chunk?: number;
 }
@@ -83,7 +88,8 @@ export async function importJournal(
 ): Promise<ImportSummary> {
   await house.lawBook.refresh();
   const store = options.draft ?? house.writePath.store;
-  const record = new ImportRecord(store, options.filingByOwnNumber ?? (async () => undefined));
+  const { filingByOwnNumber = async () => undefined, caseByOwnRef = async () => undefined } = options;
+  const record = new ImportRecord(store, filingByOwnNumber, caseByOwnRef);
   const touched = new Set<Uuid>();
   let [count, accepted, known] = [0, 0, 0];
   let file: string | undefined;

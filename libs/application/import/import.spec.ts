@@ -1,4 +1,4 @@
-import { instant, type Instant } from '#libs/kernel';
+import { drawUuid, instant, plainDate, type Instant, type Uuid } from '#libs/kernel';
 import {
   createMemoryEventStore,
   openDraft,
@@ -19,7 +19,10 @@ import { formatNumber, type House, type NumberSeries } from '../house.js';
 import { noticeReport, obligationColumns, obligationReport, type CaseRefs } from '../reports/reports.js';
 import { WritePath } from '../write-path.js';
 import { importJournal, type RowOutcome } from './import-journal.js';
-import { plainDate, type Uuid } from '#libs/kernel';
+import { onCase } from '../on-case.js';
+import { requestFrom } from '../request.js';
+import { openCase } from '../use-cases/open-case.js';
+import { registerOperator } from '../use-cases/register-operator.js';
 
 // Generous: a loaded machine is slow, and no test is about time.
 jest.setTimeout(60_000);
@@ -188,6 +191,84 @@ describe('the journal of an authorized body, imported', () => {
     );
     expect(summary.accepted).toBe(2);
     expect((await noticeReport(house, refs)).map(([journalNo]) => journalNo)).toEqual(['2021-1', '2021-2']);
+  });
+
+  describe('that names a reference of our own form', () => {
+    const [ourBin, theirBin] = ['940140000385', '120441152677'];
+    const appeal = {
+      ...Object.fromEntries(journalGeneratorColumns.map((column) => [column, ''])),
+      kind: 'quarterly_reference',
+      operator_name: 'ТОО «Altyn Block»',
+      region: '23',
+      address: '23, Геолог',
+      channel: 'paper',
+      received_at: '2021-01-05',
+      period: '2020-Q4',
+      power_mw: '2.14',
+      equipment_investment_kzt: '77000000',
+      investment_potential_kzt: '705000000',
+      jobs: '20',
+    };
+    const outcomesOf = async (
+      { house, catalogue, refs }: ReturnType<typeof memoryHouse>,
+      rows: readonly { readonly case_ref: string; readonly operator_bin: string }[],
+    ) => {
+      const outcomes: RowOutcome[] = [];
+      await importJournal(
+        house,
+        (async function* () {
+          for (const [n, row] of rows.entries())
+            yield { ordinal: n + 1, rowNo: String(n + 1), values: { ...appeal, journal_no: `J-${n}`, ...row } };
+        })(),
+        {
+          rules: catalogue.ruleSet('kz-384-2020'),
+          regions: catalogue.regions,
+          requestHash: (text) => text,
+          caseByOwnRef: async (caseRef) => (await refs.all()).find((one) => one.caseRef === caseRef)?.caseId,
+          onOutcome: (outcome) => void outcomes.push(outcome),
+        },
+      );
+      return outcomes.map(({ outcome, columnAtFault }) => `${outcome} ${columnAtFault}`.trim());
+    };
+    const request = (key: string) =>
+      requestFrom(
+        {
+          actor: { kind: 'service', id: 'x', role: 'registrar' },
+          channel: 'api',
+          idempotencyKey: key,
+          content: { useCase: key, input: {} },
+          arrivedAt: instant('2021-01-01T00:00:00Z'),
+        },
+        (text) => text,
+      );
+    const ours = { operatorBin: ourBin, region: '23', address: '23, Геолог' };
+
+    it.each(['with its claim', 'from before references were claims'])('finds the case, %s', async (since) => {
+      const home = memoryHouse(instant('2026-11-22T00:00:00Z'));
+      const { house, refs } = home;
+      await registerOperator(house, { bin: ourBin, name: 'One', language: 'ru' }, request('operator'));
+      const { region, address } = ours;
+      const caseId = drawUuid();
+      const opening = { caseId, caseRef: 'QC-2021-000001', operatorBin: ourBin, location: { region, address } };
+      if (since === 'with its claim') await openCase(house, ours, request('open'));
+      else await onCase(house, caseId, { type: 'OpenCase', opening }, request('open'));
+      const [opened] = await refs.all();
+      expect(opened).toMatchObject({ caseRef: 'QC-2021-000001' });
+      expect(
+        await outcomesOf(home, [
+          { case_ref: 'QC-2021-000001', operator_bin: theirBin },
+          { case_ref: 'QC-2021-000001', operator_bin: ourBin },
+        ]),
+      ).toEqual(['rejected operator_bin', 'accepted']);
+      expect(await refs.all()).toHaveLength(1);
+    });
+
+    it('opens none by it: the next number of ours would name two', async () => {
+      const home = memoryHouse(instant('2026-11-22T00:00:00Z'));
+      const row = { case_ref: 'QC-2021-000001', operator_bin: ourBin };
+      expect(await outcomesOf(home, [row, row])).toEqual(['rejected case_ref', 'rejected case_ref']);
+      expect(await home.refs.all()).toEqual([]);
+    });
   });
 
   it.each([1, 2, 3])('agrees with the naive program on a generated journal, seed %i', async (seed) => {

@@ -22,6 +22,7 @@ import {
   type RegionCatalogue,
   type RuleSet,
 } from '#libs/domain';
+import { ownCaseRef } from '../house.js';
 import type { JournalEntry } from '../intake.js';
 
 /** One row of an incoming journal, columns by their header names, '' where empty. */
@@ -142,6 +143,11 @@ export function judgeRow(row: RowValues, onRecord: OnRecord, context: JudgeConte
 
   if (caseRef === '') return fault('case_ref', 'is empty');
   if (!known && !opensCase.has(kind)) return fault('case_ref', `there is no case ${caseRef} to file this in`);
+  if (!known && ownCaseRef.test(caseRef))
+    return fault(
+      'case_ref',
+      `${caseRef} has the form of the references that the system gives, and there is no such case`,
+    );
   if (known?.state.situation === 'merged') return fault('case_ref', `case ${caseRef} was merged into another case`);
 
   const submittedAt = findInstant(value('submitted_at'));

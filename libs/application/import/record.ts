@@ -9,6 +9,7 @@ import {
   operatorStream,
   type CaseState,
 } from '#libs/domain';
+import { ownCaseRef } from '../house.js';
 import { ownNumber, type JournalEntry } from '../intake.js';
 import { foldStream, type Loaded } from '../write-path.js';
 import type { OnRecord } from './journal-row.js';
@@ -45,6 +46,8 @@ export class ImportRecord implements OnRecord {
     private readonly store: Pick<EventStore, 'readStreams'>,
     /** Filings under numbers of our own have no claim; the filing register knows them. */
     private readonly filingByOwnNumber: (journalNo: string) => Promise<JournalEntry | undefined>,
+    /** Cases opened before our own references were claims have none; the case overview knows them. */
+    private readonly caseByOwnRef: (caseRef: string) => Promise<Uuid | undefined>,
     private readonly capacity = 8_000,
   ) {}
 
@@ -86,11 +89,13 @@ export class ImportRecord implements OnRecord {
     const needed = new Set<Uuid>();
     for (const ref of refs) {
       const claim = claimed(caseRefClaim(ref));
-      if (!claim) continue;
-      const { caseId } = claim.value as { caseId: Uuid };
-      this.refs.set(ref, { ...claim, value: caseId });
-      needed.add(caseId);
+      if (claim) this.refs.set(ref, { ...claim, value: (claim.value as { caseId: Uuid }).caseId });
+      else if (ownCaseRef.test(ref)) {
+        const own = await this.caseByOwnRef(ref);
+        if (own) this.refs.set(ref, { value: own, commandId: '' as Uuid });
+      }
     }
+    for (const { value } of this.refs.values()) needed.add(value);
     for (const { value } of this.entries.values()) if (value.caseId) needed.add(value.caseId);
     for (const bin of bins)
       if (foldStream(operatorDecider, facts.get(operatorStream(bin)) ?? []).state.situation === 'registered')
@@ -137,7 +142,11 @@ export class ImportRecord implements OnRecord {
 
   caseByRef(caseRef: string) {
     const caseId = this.seen(this.refs.get(caseRef));
-    return caseId && { caseId, state: this.loaded(caseId).state };
+    if (caseId === undefined) return undefined;
+    const { state } = this.loaded(caseId);
+    // Where the engine appends one stream after the other, a crash may have left a claim whose case got the next number.
+    if (ownCaseRef.test(caseRef) && (state.situation === 'none' || state.file.caseRef !== caseRef)) return undefined;
+    return { caseId, state };
   }
 
   caseById(caseId: Uuid): CaseState | undefined {

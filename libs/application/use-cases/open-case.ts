@@ -19,7 +19,9 @@ export async function openCase(
 ): Promise<Done<CaseState> | Rejection> {
   const known = await operatorKnown(house, input.operatorBin);
   if (isRejection(known)) return known;
-  const { opening, claims } = await openingOf(house, input, request);
+  const start = await openingOf(house, input, request);
+  if (isRejection(start)) return start;
+  const { opening, claims } = start;
   return onCase(house, opening.caseId, { type: 'OpenCase', opening }, request, {
     claims,
     ...(input.ruleSetId ? { ruleSetId: input.ruleSetId } : {}),

@@ -36,6 +36,7 @@ export async function recordCommissioning(
   const registration = await register(house, input.intake, request, rules);
   if (isRejection(registration)) return registration;
   const start = newCase ? await openingOf(house, newCase, request) : undefined;
+  if (isRejection(start)) return start;
   const entryId = derivedId(`${request.commandId}/${caseId}`, 'commissioning');
   return onCase(
     house,

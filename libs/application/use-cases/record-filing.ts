@@ -57,6 +57,7 @@ export async function recordFiling(
   const registration = await register(house, input.intake, request, rules);
   if (isRejection(registration)) return registration;
   const start = newCase ? await openingOf(house, newCase, request) : undefined;
+  if (isRejection(start)) return start;
   const filingId = filingIdOf(request, caseId);
   const operatorBin = newCase?.operatorBin ?? (await operatorOf(house, caseId, registration));
   const values = await sealedValues(house, operatorBin, input.values);

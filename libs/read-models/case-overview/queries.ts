@@ -47,8 +47,15 @@ export function caseQueries(source: DataSource) {
   return {
     find: async (caseId: Uuid): Promise<CaseView | undefined> => (await repository.findOneBy({ caseId })) ?? undefined,
 
-    findByRef: async (caseRef: string): Promise<CaseView | undefined> =>
-      (await repository.findOneBy({ caseRef })) ?? undefined,
+    /**
+     * More than one only in a home of before references of our own were claims; a case that was merged does not count
+     * beside another.
+     */
+    async idsByRef(caseRef: string): Promise<readonly Uuid[]> {
+      const found = await repository.find({ select: { caseId: true, situation: true }, where: { caseRef } });
+      const living = found.filter(({ situation }) => situation !== 'merged');
+      return (living.length > 0 ? living : found).map(({ caseId }) => caseId);
+    },
 
     list(list: CaseList): Promise<Page<CaseView>> {
       const { search, unassigned, missed } = list;
