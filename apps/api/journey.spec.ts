@@ -359,6 +359,19 @@ describe('a filing, from the registration of its operator to the acknowledgement
       body: { type: 'urn:qadaga:problem:annulment-needs-two' },
     });
     expect(await api.ask('POST', `${url}/annulment`, { as: 'second-senior' })).toMatchObject({ status: 200 });
+    await api.settle();
+    // Which officers did it the authority knows; the operator that, when and why.
+    const told = async (as: 'auditor' | 'operator') => {
+      const { items } = (await api.ask('GET', `/api/v1/cases/${caseId}/timeline?limit=200`, { as })).body;
+      const { summary } = items.find(({ type }: { type: string }) => type === 'FilingAnnulled');
+      return [(await api.ask('GET', url, { as })).body.takenBack, summary];
+    };
+    const officers = { proposedBy: expect.any(String), confirmedBy: expect.any(String) };
+    for (const one of await told('auditor')) expect(one).toMatchObject({ reason: 'forged', ...officers });
+    for (const one of await told('operator')) {
+      expect(one).toMatchObject({ reason: 'forged' });
+      for (const name of Object.keys(officers)) expect(one).not.toHaveProperty(name);
+    }
   });
 
   it('follows orders and a corrected calendar', async () => {

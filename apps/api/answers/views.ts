@@ -92,6 +92,12 @@ export const filingView = (row: FilingRow) => ({
   absorbedFrom: row.absorbedFrom,
 });
 
+/** Who of the authority took it back is not the operator's business. */
+export const filingViewForOperators = (row: FilingRow) => ({
+  ...filingView(row),
+  takenBack: row.takenBack && withoutOfficers(row.takenBack),
+});
+
 export const obligationView = (row: ObligationView) => ({
   obligationId: row.obligationId,
   caseId: row.caseId,
@@ -240,7 +246,21 @@ export const timelineViewForOperators = (row: TimelineRow) => ({
     id: row.actorRole === 'operator' ? row.actorId : null,
     onBehalfOf: null,
   },
+  summary: withoutOfficers(row.summary),
 });
+
+/** What says of an annulment who proposed and confirmed it: accounts of officers. */
+function withoutOfficers<Told extends object>(told: Told): Omit<Told, 'proposedBy' | 'confirmedBy'> {
+  const {
+    proposedBy: _proposed,
+    confirmedBy: _confirmed,
+    ...rest
+  } = told as Told & {
+    readonly proposedBy?: unknown;
+    readonly confirmedBy?: unknown;
+  };
+  return rest;
+}
 
 export const apiKeyView = (entry: KeyEntry) => ({
   keyId: entry.keyId,

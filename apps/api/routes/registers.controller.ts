@@ -9,6 +9,7 @@ import {
   deadlineView,
   filingItem,
   filingView,
+  filingViewForOperators,
   itemsOf,
   obligationView,
   operatorView,
@@ -199,7 +200,7 @@ export class RegistersController {
     const own = exchange.caller.operatorBin;
     const row = own === undefined || own === file.operatorBin ? found : partFiledBy(found, own);
     exchange.answerHeader('etag', `"${row.latestVersionId}"`);
-    return filingView(row);
+    return own === undefined ? filingView(row) : filingViewForOperators(row);
   }
 
   @Question('obligations', {
