@@ -26,6 +26,7 @@ export interface AlertList extends PageRequest<AlertSort> {
 }
 
 const shape: PageShape<AlertSort> = {
+  list: 'alerts',
   sorts: {
     raised: { expression: 'a.raised_at', type: 'timestamptz' },
     due: { expression: 'a.due_on', type: 'date' },

@@ -23,6 +23,7 @@ export interface CaseList extends PageRequest<CaseSort> {
 }
 
 const shape: PageShape<CaseSort> = {
+  list: 'cases',
   sorts: {
     ref: { expression: 'c.case_ref', type: 'text' },
     opened: { expression: 'c.opened_on', type: 'date' },

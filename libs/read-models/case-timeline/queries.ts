@@ -10,6 +10,7 @@ export interface TimelineList extends PageRequest<'log'> {
 
 /** Order and minor as one text that sorts as the log does; both are below 10^19. */
 const shape: PageShape<'log'> = {
+  list: 'timeline',
   sorts: { log: { expression: 't.log_order', type: 'bigint' } },
   defaultSort: 'log',
   tie: { expression: `lpad(t.log_minor::text, 19, '0') || t.stream`, type: 'text' },

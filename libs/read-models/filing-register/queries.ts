@@ -26,6 +26,7 @@ export interface FilingList extends PageRequest<FilingSort> {
 }
 
 const shape: PageShape<FilingSort> = {
+  list: 'filings',
   sorts: {
     received: { expression: 'f.received_at', type: 'timestamptz' },
     'journal-no': { expression: 'f.journal_no', type: 'text' },

@@ -29,6 +29,7 @@ export const inboxPlaceOf = ({ inboxPosition, inboxMinor }: NoticeRow): InboxPla
   inboxPosition === null ? undefined : [inboxPosition, inboxMinor ?? 0];
 
 const shape: PageShape<NoticeSort> = {
+  list: 'notices',
   sorts: {
     order: { expression: 'n.order_no', type: 'bigint' },
     inbox: { expression: 'n.inbox_position', type: 'bigint' },

@@ -31,6 +31,7 @@ export interface ObligationList extends PageRequest<ObligationSort> {
 const due = `coalesce(o.due_on, date '9999-12-31')`;
 const unsettled = `o.status in ('open', 'missed')`;
 const shape: PageShape<ObligationSort> = {
+  list: 'obligations',
   sorts: { due: { expression: due, type: 'date' }, ref: { expression: 'o.case_ref', type: 'text' } },
   defaultSort: 'due',
   tie: { expression: 'o.obligation_id', type: 'uuid' },

@@ -12,6 +12,7 @@ export interface OperatorList extends PageRequest<OperatorSort> {
 }
 
 const shape: PageShape<OperatorSort> = {
+  list: 'operators',
   sorts: { name: { expression: 'o.name', type: 'text' }, bin: { expression: 'o.bin', type: 'text' } },
   defaultSort: 'name',
   tie: { expression: 'o.bin', type: 'text' },

@@ -23,6 +23,8 @@ export interface SortKey {
 }
 
 export interface PageShape<SortName extends string> {
+  /** Stands in the list's cursors, so that no other list takes them. */
+  readonly list: string;
   readonly sorts: { readonly [Name in SortName]: SortKey };
   readonly defaultSort: SortName;
   /** Breaks ties, unique. */
@@ -40,8 +42,11 @@ interface Cursor {
   readonly tie: string;
 }
 
-const cursorOf = (sort: string, direction: string, { key, tie }: Cursor): string =>
-  Buffer.from(JSON.stringify([sort, direction, key, tie])).toString('base64url');
+/** What a cursor goes on in; one of another list, sort or direction would go on at a place that means nothing. */
+type Course = readonly [list: string, sort: string, direction: string];
+
+const cursorOf = (course: Course, { key, tie }: Cursor): string =>
+  Buffer.from(JSON.stringify([...course, key, tie])).toString('base64url');
 
 const shapes: Record<SortKey['type'] | 'uuid', RegExp> = {
   text: /^[^\0]*$/s,
@@ -51,21 +56,23 @@ const shapes: Record<SortKey['type'] | 'uuid', RegExp> = {
   uuid: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
 };
 
-function readCursor(text: string, sort: string, direction: string, keyType: SortKey['type'], tieType: string): Cursor {
+function readCursor(text: string, course: Course, keyType: SortKey['type'], tieType: 'uuid' | 'text'): Cursor {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(text, 'base64url').toString());
   } catch {
     parts = undefined;
   }
-  const [ofSort, ofDirection, key, tie] = Array.isArray(parts) ? (parts as unknown[]) : [];
+  const [ofList, ofSort, ofDirection, key, tie] = Array.isArray(parts) ? (parts as unknown[]) : [];
+  const [list, sort, direction] = course;
   const fits =
+    ofList === list &&
     ofSort === sort &&
     ofDirection === direction &&
     typeof key === 'string' &&
     typeof tie === 'string' &&
     shapes[keyType].test(key) &&
-    shapes[tieType as 'uuid' | 'text'].test(tie);
+    shapes[tieType].test(tie);
   if (!fits) throw malformed('cursor-malformed', 'the cursor is not one of this list', '/cursor');
   return { key, tie };
 }
@@ -86,9 +93,10 @@ export async function pageOf<Row extends ObjectLiteral, SortName extends string>
   if (!Number.isInteger(limit) || limit < 1 || limit > longestPage)
     throw malformed('limit-out-of-range', `a page has 1 to ${longestPage} rows`, '/limit');
   const key = shape.sorts[sort];
-  const { tie } = shape;
+  const { list, tie } = shape;
+  const course = [list, sort, direction] as const;
   if (request.cursor !== undefined) {
-    const after = readCursor(request.cursor, sort, direction, key.type, tie.type);
+    const after = readCursor(request.cursor, course, key.type, tie.type);
     const compare = direction === 'ascending' ? '>' : '<';
     query.andWhere(
       `(${key.expression}, ${tie.expression}) ${compare} (:cursorKey::${key.type}, :cursorTie::${tie.type})`,
@@ -110,7 +118,7 @@ export async function pageOf<Row extends ObjectLiteral, SortName extends string>
   if (entities.length <= limit || last === undefined) return { rows: entities };
   return {
     rows: entities.slice(0, limit),
-    next: cursorOf(sort, direction, { key: last.cursor_key, tie: last.cursor_tie }),
+    next: cursorOf(course, { key: last.cursor_key, tie: last.cursor_tie }),
   };
 }
 

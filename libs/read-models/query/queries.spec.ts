@@ -101,8 +101,13 @@ describe('lists', () => {
     await expect(models.queries.cases.list({ cursor: next!, sort: 'due' })).rejects.toEqual(
       refused('cursor-malformed'),
     );
+    // Obligations are sorted by a reference and an id, too.
+    const { obligations } = models.queries;
+    await expect(obligations.list({ today: day('2021-03-01'), sort: 'ref', cursor: next! })).rejects.toEqual(
+      refused('cursor-malformed'),
+    );
     await expect(models.queries.cases.list({ cursor: 'rubbish' })).rejects.toEqual(refused('cursor-malformed'));
-    const forged = Buffer.from(JSON.stringify(['opened', 'ascending', 'soon', 'x'])).toString('base64url');
+    const forged = Buffer.from(JSON.stringify(['cases', 'opened', 'ascending', 'soon', 'x'])).toString('base64url');
     await expect(models.queries.cases.list({ cursor: forged, sort: 'opened' })).rejects.toEqual(
       refused('cursor-malformed'),
     );
