@@ -195,3 +195,25 @@ describe('a letter nobody wrote before the day was moved', () => {
     expect(await steps()).toEqual(['opened']);
   });
 });
+
+describe('an extension of a term', () => {
+  it('holds for duties that open later, which its dry run cannot list and says so', async () => {
+    const url = '/api/v1/orders/term-extensions';
+    const scope = { kind: 'quarterly_reference', periods: ['2021-Q3'] };
+    const given = {
+      as: 'senior-officer',
+      body: { orderNo: '6', scope, dueOn: '2021-11-10', reason: 'flood' },
+    } as const;
+    expect((await api.ask('POST', `${url}?dryRun=true`, given)).body.effects).toEqual([]);
+    expect((await api.ask('POST', url, given)).status).toBe(201);
+    api.clock.set('2021-10-01T05:00:00Z');
+    await api.sweep();
+    await api.settle();
+    expect(await items(`/api/v1/obligations?caseId=${caseId}&period=2021-Q3`, 'case-officer')).toMatchObject([
+      { dueOn: '2021-11-10' },
+    ]);
+    expect(api.openApi.paths[url]).toMatchObject({
+      post: { description: expect.stringContaining('that open later get the new day as well') },
+    });
+  });
+});

@@ -60,8 +60,9 @@ export class OrdersController {
     action: 'extend-term',
     summary: 'Extend a term for many by order',
     description:
-      'With `dryRun=true` nothing is written; the answer (200) lists the duties whose due day would move. An order that ' +
-      'is given (201) moves them within moments, one case after the other: the obligations show which have moved.',
+      'With `dryRun=true` nothing is written; the answer (200) lists the duties whose due day would move. Duties of the ' +
+      'scope that open later get the new day as well: a dry run cannot list them. An order that is given (201) moves ' +
+      'what is open within moments, one case after the other: the obligations show which have moved.',
     query: DryRunQuery,
     body: TermExtensionBody,
     answer: 'ExtensionAnswer',
