@@ -1,5 +1,5 @@
 import type { Clock, Uuid } from '#libs/kernel';
-import type { Sealed } from '#libs/domain';
+import type { Location, Sealed } from '#libs/domain';
 import type { LawBook } from './circumstances.js';
 import type { WritePath } from './write-path.js';
 
@@ -25,6 +25,8 @@ export interface Sealer {
 /** What only a read model knows; it is asked after the projections caught up. */
 export interface CaseDirectory {
   casesOfOperator(bin: string): Promise<readonly Uuid[]>;
+  /** Where an operator's cases in a region are that are neither closed nor merged. */
+  livingCases(bin: string, region: string): Promise<readonly { readonly caseId: Uuid; readonly location: Location }[]>;
   /** Ids of cases with duties an order or a corrected calendar may reach, in a stable order. */
   casesWithObligations(filter: {
     readonly kinds?: readonly string[];

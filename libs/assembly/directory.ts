@@ -15,6 +15,13 @@ export function caseDirectory(pool: pg.Pool): Directory {
   return {
     casesOfOperator: (bin) =>
       ids('select case_id from read.case_overview where operator_bin = $1 order by case_id', [bin]),
+    livingCases: async (bin, region) => {
+      const { rows } = await pool.query<{ case_id: Uuid; address: string }>(
+        `select case_id, address from read.case_overview where operator_bin = $1 and region = $2 and situation = 'active'`,
+        [bin, region],
+      );
+      return rows.map(({ case_id: caseId, address }) => ({ caseId, location: { region, address } }));
+    },
     casesWithObligations: ({ kinds, openOnly, after, limit }) =>
       ids(
         `select distinct case_id from read.obligation

@@ -11,6 +11,16 @@ export interface Location {
   readonly address: string;
 }
 
+/** Whether two documents mean one place: addresses are typed by hand, so only their letters and digits are compared. */
+export const isSamePlace = (one: Location, other: Location): boolean =>
+  one.region === other.region && bareAddress(one) === bareAddress(other);
+
+const bareAddress = ({ address }: Location): string =>
+  address
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{M}\p{N}]/gu, '');
+
 /** How a document came in. Submitted, received, registered are never mixed; recorded is the fact's own `recordedAt`. */
 export interface Registration {
   /** Its number in the incoming journal: the registry's own for paper, ours for electronic filings. */
@@ -66,7 +76,7 @@ export const missingValues = (values: FilingValues): string[] =>
 
 /** Something an officer should look at; never a reason to refuse a document. */
 export type FilingFlag =
-  'duplicate' | 'before-period-end' | 'after-termination' | 'after-rules-abolished' | 'case-closed';
+  'duplicate' | 'same-centre' | 'before-period-end' | 'after-termination' | 'after-rules-abolished' | 'case-closed';
 
 /** One state of a filing's values: as first filed, or after a correction or completion. */
 export interface FilingVersion {

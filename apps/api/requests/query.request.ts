@@ -83,6 +83,7 @@ export class CasesQuery extends PageQuery {
 
 export const filingFlags = [
   'duplicate',
+  'same-centre',
   'before-period-end',
   'after-termination',
   'after-rules-abolished',

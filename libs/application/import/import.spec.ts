@@ -50,7 +50,7 @@ function memoryHouse(now: Instant, store: EventStore = createMemoryEventStore())
       },
     },
     clock,
-    directory: { casesOfOperator: async () => [], casesWithObligations: async () => [] },
+    directory: { casesOfOperator: async () => [], livingCases: async () => [], casesWithObligations: async () => [] },
   };
   const refs: CaseRefs = {
     all: async () => {

@@ -6,9 +6,11 @@ import {
   caseStream,
   filerOf,
   ibanFault,
+  isSamePlace,
   operatorDecider,
   operatorStream,
   type BankDetails,
+  type CaseOpening,
   type CaseState,
   type FilingValues,
   type Location,
@@ -70,7 +72,7 @@ export async function recordFiling(
       registration,
       location: input.location,
       values,
-      ...(start ? { opening: start.opening } : {}),
+      ...(start ? { opening: start.opening, twinCase: await hasTwin(house, start.opening, request) } : {}),
     },
     request,
     {
@@ -78,6 +80,21 @@ export async function recordFiling(
       ...(input.ruleSetId ? { ruleSetId: input.ruleSetId } : {}),
     },
   );
+}
+
+/**
+ * Whether the operator has another living case of the place. The directory may be a moment behind, so of two filings sent
+ * at once neither may be flagged; a flag asks an officer to look and decides nothing, so nobody is made to wait for it.
+ * A replay is not asked: what it lives must not depend on how far a read model has come.
+ */
+async function hasTwin(
+  house: House,
+  { caseId, operatorBin, location }: CaseOpening,
+  { channel }: Request,
+): Promise<boolean> {
+  if (channel === 'replay') return false;
+  const living = await house.directory.livingCases(operatorBin, location.region);
+  return living.some((other) => other.caseId !== caseId && isSamePlace(other.location, location));
 }
 
 export async function operatorKnown(house: House, bin: string): Promise<true | Rejection> {

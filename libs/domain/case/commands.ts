@@ -15,6 +15,8 @@ export type CaseCommand =
       readonly location: Location | undefined;
       readonly values: FilingValues;
       readonly opening?: CaseOpening;
+      /** The operator has another living case of the place that `opening` names. */
+      readonly twinCase?: boolean;
     }
   | {
       readonly type: 'RecordCommissioning';

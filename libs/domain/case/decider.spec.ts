@@ -86,6 +86,14 @@ describe('the quarterly duty (rule 4)', () => {
     expect(second?.data.flags).toEqual(['duplicate']);
   });
 
+  it('is flagged when it opens a second case of one centre, and only then', () => {
+    const command = { ...file(reference('2021-Q1'), '2021-04-02'), twinCase: true };
+    const again = { ...file(reference('2021-Q2'), '2021-07-02'), twinCase: true };
+    const facts = lived([command, on('2021-04-02', '13:00')], [again, on('2021-07-02', '13:00')]);
+    const filed = facts.filter((fact) => fact.type === 'QuarterlyReferenceFiled');
+    expect(filed.map(({ data }) => data.flags)).toEqual([['same-centre'], []]);
+  });
+
   it('is rescinded as missed when a reference turns out to have been received in time', () => {
     const facts = lived(
       [commission('2021-01-15'), on('2021-01-16')],

@@ -7,7 +7,6 @@ import {
   type FilingFlag,
   type FilingValues,
   type FilingVersion,
-  type Registration,
 } from '../filing.js';
 import { changedValues, fault, valueFaults } from './filing-values.js';
 import {
@@ -58,7 +57,7 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
     ...statedLocation(file, command.location),
     values: filedValues,
     missing: missingValues(values),
-    flags: flagsOf(state, file, values, registration, context),
+    flags: flagsOf(state, file, command, context),
   };
   switch (values.kind) {
     case 'planned_construction':
@@ -75,13 +74,13 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
 function flagsOf(
   state: CaseState,
   file: CaseFile,
-  values: FilingValues,
-  registration: Registration,
+  { values, registration, twinCase }: Command<'RecordFiling'>,
   context: CaseContext,
 ): FilingFlag[] {
   const flags: FilingFlag[] = [];
   const twin = [...file.filings.values()].some((filing) => stands(filing) && answersTheSame(filing, values));
   if (twin) flags.push('duplicate');
+  if (twinCase && state.situation === 'none') flags.push('same-centre');
   const endedOn = endOfMining(file);
   if (values.kind === 'quarterly_reference') {
     if (registration.receivedOn <= lastDayOf(values.period)) flags.push('before-period-end');

@@ -146,6 +146,14 @@ export class LogBoards implements DueBoards, CaseDirectory {
       return state.situation !== 'none' && state.file.operatorBin === bin ? [caseId] : [];
     });
 
+  livingCases: CaseDirectory['livingCases'] = (bin, region) =>
+    this.all('case-', (facts, caseId) => {
+      const state: CaseState = foldStream(caseDecider, facts).state;
+      if (state.situation !== 'active') return [];
+      const { operatorBin, location } = state.file;
+      return operatorBin === bin && location.region === region ? [{ caseId, location }] : [];
+    });
+
   async casesWithObligations({
     after,
     limit,
