@@ -14,7 +14,9 @@ interface Outcome {
   readonly position?: Position | undefined;
 }
 
-export interface RunOptions {
+export interface RunOptions<Input = unknown> {
+  /** What the house itself knows to it, no part of what a repeat has to be equal in. */
+  readonly known?: Partial<Input>;
   /** Where the fields of the inner command stand in the request. */
   readonly pointers?: { readonly [from: string]: string };
 }
@@ -40,10 +42,11 @@ export class Commands {
     exchange: Exchange,
     useCase: Type<UseCase<Input, Answer>>,
     input: Input,
-    options: RunOptions = {},
+    options: RunOptions<Input> = {},
   ): Promise<Answer> {
+    const whole = { ...input, ...options.known };
     return this.under(exchange, useCase.name, input, options, (request) =>
-      this.bus.execute<UseCase<Input, Answer>, Answer>(new useCase(input, request)),
+      this.bus.execute<UseCase<Input, Answer>, Answer>(new useCase(whole, request)),
     );
   }
 

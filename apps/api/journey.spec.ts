@@ -450,47 +450,45 @@ describe('a filing, from the registration of its operator to the acknowledgement
     expect(await api.ask('GET', `/api/v1/cases/${caseId}`, { as: 'other-operator' })).toMatchObject({ status: 200 });
   });
 
-  it('stays readable to who filed it when the case has passed on, in its name, and is changed by the new operator only', async () => {
+  it('stays with who filed it when the case has passed on: it reads, corrects and proves it, and the new operator only reads', async () => {
     const filing = `/api/v1/filings/${filingId}`;
-    for (const as of ['operator', 'other-operator'] as const) {
-      expect(await api.ask('GET', filing, { as })).toMatchObject({ status: 200, body: { operatorBin: ownBin } });
-      expect(await api.ask('GET', `${filing}/receipt`, { as })).toMatchObject({
-        status: 200,
-        body: { operatorBin: ownBin },
-      });
-    }
-    const body = { reason: 'mistake' };
-    expect(await api.ask('POST', `${filing}/corrections`, { body: { ...body, powerMw: '1' } })).toMatchObject({
-      status: 404,
+    const body = { powerMw: '1', reason: 'mistake' };
+    expect(await api.ask('POST', `${filing}/corrections`, { as: 'other-operator', body })).toMatchObject({
+      status: 403,
+      body: { type: 'urn:qadaga:problem:other-filer' },
     });
-    const corrected = await api.ask('POST', `${filing}/corrections`, {
-      as: 'other-operator',
-      body: { ...body, powerMw: '1' },
-    });
-    expect(corrected.status).toBe(201);
-    await api.settle();
-    // Each is shown what is its own: the former operator nothing of what came after it.
-    expect((await api.ask('GET', filing, { as: 'other-operator' })).body).toMatchObject({ powerMw: '1' });
-    const shown = (await api.ask('GET', filing)).body;
-    expect(shown.powerMw).not.toBe('1');
-    expect(shown.versions.map(({ versionId }: { versionId: string }) => versionId)).not.toContain(
-      corrected.body.versionId,
-    );
-    const inList = (await api.ask('GET', '/api/v1/filings?limit=200')).body.items.find(
-      (one: { filingId: string }) => one.filingId === filingId,
-    );
-    expect(inList.powerMw).toBe(shown.powerMw);
-    const listed = await api.ask('GET', `/api/v1/filings?caseId=${caseId}`, { as: 'other-operator' });
-    expect(listed.body.items.map((one: { filingId: string }) => one.filingId)).toContain(filingId);
     expect(
       await api.ask('POST', `${filing}/bank-details/look`, { as: 'other-operator', body: { reason: 'curious' } }),
     ).toMatchObject({ status: 404 });
-    const receipt = `${filing}/receipt?document=${corrected.body.documentId}`;
-    expect(await api.ask('GET', receipt, { as: 'other-operator' })).toMatchObject({
-      status: 200,
-      body: { act: 'correction', operatorBin: otherBin },
+    const corrected = await api.ask('POST', `${filing}/corrections`, { body });
+    expect(corrected.status).toBe(201);
+    await api.settle();
+    for (const as of ['operator', 'other-operator'] as const) {
+      const owned = { status: 200, body: { operatorBin: ownBin } };
+      expect(await api.ask('GET', filing, { as })).toMatchObject({ ...owned, body: { powerMw: '1' } });
+      for (const document of [filingId, corrected.body.documentId])
+        expect(await api.ask('GET', `${filing}/receipt?document=${document}`, { as })).toMatchObject(owned);
+    }
+    const listed = await api.ask('GET', `/api/v1/filings?caseId=${caseId}`, { as: 'other-operator' });
+    expect(listed.body.items.map((one: { filingId: string }) => one.filingId)).toContain(filingId);
+  });
+
+  it('leaves the duties due before it with who had the case then, who may still file what it owes and nothing else', async () => {
+    const duties = async (as: 'operator' | 'other-operator') =>
+      (await api.ask('GET', `/api/v1/obligations?caseId=${caseId}&limit=200`, { as })).body.items;
+    const own = await duties('operator');
+    expect(own.map(({ period }: { period: string }) => period)).toContain('2021-Q2');
+    expect(own.every(({ dueOn }: { dueOn: string | null }) => dueOn === null || dueOn < '2021-07-15')).toBe(true);
+    expect((await api.ask('GET', `/api/v1/obligations/${own[0].obligationId}/deadline`)).status).toBe(200);
+    const others = await duties('other-operator');
+    expect(others.every(({ dueOn }: { dueOn: string }) => dueOn >= '2021-07-15')).toBe(true);
+    const reference = (period: string) =>
+      api.ask('POST', '/api/v1/quarterly-references', { body: { caseId, period, powerMw: '1' } });
+    expect(await reference('2021-Q2')).toMatchObject({ status: 201 });
+    expect(await reference('2021-Q4')).toMatchObject({
+      status: 403,
+      body: { type: 'urn:qadaga:problem:case-passed-on' },
     });
-    expect(await api.ask('GET', receipt)).toMatchObject({ status: 404 });
   });
 
   it('is nothing to those it is not for', async () => {

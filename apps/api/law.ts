@@ -34,6 +34,12 @@ export class Law {
       throw faultyField(pointer, 'region-unknown', `is not the code of a region on ${day}`);
   }
 
+  /** @throws RejectedError when a document tells of what had not happened when it was received. */
+  checkHappened(day: PlainDate | undefined, intake: Intake, arrivedAt: Instant, pointer: string): void {
+    if (day !== undefined && day > this.dayOf(intake, arrivedAt))
+      throw faultyField(pointer, 'in-future', 'lies after the day the document was received');
+  }
+
   /** @throws RejectedError when no such rule set was loaded. */
   checkRuleSet(id: string | undefined): void {
     if (id !== undefined && this.lawBook.catalogue.findRuleSet(id) === undefined)

@@ -26,9 +26,9 @@ describe('a lookup in one of several processes', () => {
     const caller = { operatorBin: centre.bin } as unknown as Caller;
 
     await record(store, story.facts.slice(0, 2));
-    expect((await lookups.getFiling(caller, first)).filing.filingId).toBe(first);
+    expect((await lookups.getFilingToRead(caller, first)).filing.filingId).toBe(first);
     await record(store, story.facts.slice(2));
-    expect((await lookups.getFiling(caller, second)).filing.filingId).toBe(second);
+    expect((await lookups.getFilingToRead(caller, second)).filing.filingId).toBe(second);
     expect((await lookups.getCaseOfObligation(caller, duty)).obligations.has(duty)).toBe(true);
     await store.close();
   });

@@ -1,8 +1,8 @@
-import { RejectedError, type Uuid } from '#libs/kernel';
-import { caseDecider, caseStream, type CaseFile, type CaseState, type Filing } from '#libs/domain';
+import type { Uuid } from '#libs/kernel';
+import { caseDecider, caseStream, operatorOn, type CaseFile, type CaseState, type Filing } from '#libs/domain';
 import type { House } from '#libs/application';
 import type { Caller } from './exchange.js';
-import { notFound } from './faults.js';
+import { notFound, refuse } from './faults.js';
 
 /** What only the read models know; asked again once they caught up with the log before a thing counts as unknown. */
 export interface Registers {
@@ -46,41 +46,36 @@ export class Lookups {
     return state;
   }
 
-  /** As stored now, past any cache: for answers with an ETag. */
-  async getCaseNow(caller: Caller, caseId: Uuid): Promise<OpenFile> {
+  /** To file in it: a former operator may still file what it owed, which the decider judges. */
+  async checkCaseToFileIn(caller: Caller, caseId: Uuid): Promise<void> {
     const state = await this.stored(caseId);
-    if (!visibleTo(caller, state)) throw notFound('case');
-    return state;
+    const held = state.situation === 'none' ? [] : state.file.formerOperators;
+    if (!visibleTo(caller, state) && !held.some(({ bin }) => bin === caller.operatorBin)) throw notFound('case');
   }
 
-  async getCaseIdByRef(caller: Caller, caseRef: string): Promise<Uuid> {
+  async getCaseIdByRef(caseRef: string): Promise<Uuid> {
     const caseId = await this.find(() => this.registers.caseByRef(caseRef));
     if (caseId === undefined) throw notFound('case');
-    await this.getCase(caller, caseId);
     return caseId;
   }
 
-  /** A filing of a case that is the caller's, to be changed. */
-  async getFiling(caller: Caller, filingId: Uuid): Promise<FoundFiling> {
-    const found = await this.findFiling(this.cached, filingId);
-    if (found && isOwn(caller, found.file.operatorBin)) return found;
-    // Another process may have filed it, or transferred the case, since it was cached here.
-    return this.getFilingNow(caller, filingId);
-  }
-
-  /** As stored now, past any cache. */
-  async getFilingNow(caller: Caller, filingId: Uuid): Promise<FoundFiling> {
-    const found = await this.findFiling(this.stored, filingId);
-    if (!found || !isOwn(caller, found.file.operatorBin)) throw notFound('filing');
-    return found;
-  }
-
-  /** As stored now, to be read: who filed it may do so when the case has passed to another, too. */
+  /** As stored now, to be read: by whose case it is, and by who filed it also when the case has passed to another. */
   async getFilingToRead(caller: Caller, filingId: Uuid): Promise<FoundFiling> {
     const found = await this.findFiling(this.stored, filingId);
     if (!found || !(isOwn(caller, found.file.operatorBin) || isOwn(caller, found.filing.filedBy)))
       throw notFound('filing');
     return found;
+  }
+
+  /** Of operators, who filed it may change it and nobody else, whosever the case is now. */
+  async getFilingToChange(caller: Caller, filingId: Uuid): Promise<FoundFiling> {
+    const found = await this.findFiling(this.cached, filingId);
+    // Another process may have filed it since the case was cached here; who filed it never changes.
+    if (found && isOwn(caller, found.filing.filedBy)) return found;
+    const { file, filing } = await this.getFilingToRead(caller, filingId);
+    if (!isOwn(caller, filing.filedBy))
+      throw refuse('forbidden', 'other-filer', 'a filing is changed by the operator who filed it, or by the registry');
+    return { file, filing };
   }
 
   private async findFiling(look: Look, filingId: Uuid): Promise<FoundFiling | undefined> {
@@ -91,12 +86,16 @@ export class Lookups {
   async getCaseOfObligation(caller: Caller, obligationId: Uuid): Promise<CaseFile> {
     const caseId = await this.find(() => this.registers.caseOfObligation(obligationId));
     if (caseId === undefined) throw notFound('obligation');
-    try {
-      const { file } = await this.getCase(caller, caseId);
-      return file.obligations.has(obligationId) ? file : (await this.getCaseNow(caller, caseId)).file;
-    } catch (error) {
-      throw asUnknown(error, 'obligation');
+    for (const look of [this.cached, this.stored]) {
+      const state = await look(caseId);
+      const known = state.situation === 'none' ? undefined : state.file.obligations.get(obligationId);
+      if (state.situation === 'none' || !known) continue;
+      const { file } = state;
+      // What was due before the case passed on is still for the former operator to look at.
+      const owner = operatorOn(file, known.deadline?.dueOn ?? known.opensOn);
+      if (isOwn(caller, file.operatorBin) || isOwn(caller, owner)) return file;
     }
+    throw notFound('obligation');
   }
 
   private async find<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
@@ -121,7 +120,3 @@ const isOwn = (caller: Caller, operatorBin: string): boolean =>
 
 const visibleTo = (caller: Caller, state: CaseState): state is OpenFile =>
   state.situation !== 'none' && isOwn(caller, state.file.operatorBin);
-
-/** A case that is not there is, to who asked for something in it, that something not being there; other errors stay. */
-const asUnknown = (error: unknown, what: string): unknown =>
-  error instanceof RejectedError && error.rejection.kind === 'not-found' ? notFound(what) : error;

@@ -8,6 +8,7 @@ import {
   noticeDecider,
   noticeStream,
   operatorDecider,
+  operatorOn,
   operatorStream,
   type Alert,
   type CaseFile,
@@ -131,8 +132,11 @@ async function tellOperator(
   alert: Alert,
   obligation: Obligation | undefined,
 ): Promise<Channel> {
-  const { state } = await house.writePath.fresh(operatorStream(file.operatorBin), operatorDecider);
-  if (state.situation === 'none' || !obligation?.deadline) return 'letter-list';
+  if (!obligation?.deadline) return 'letter-list';
+  // A duty that was due before the case passed on is the former operator's.
+  const owner = operatorOn(file, obligation.deadline.dueOn);
+  const { state } = await house.writePath.fresh(operatorStream(owner), operatorDecider);
+  if (state.situation === 'none') return 'letter-list';
   const to = await mailAddresses(house, state.details);
   if (to.length === 0) return 'letter-list';
   await outbox.put(reminder(house, file, alert, obligation, state.details, to));

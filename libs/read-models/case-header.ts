@@ -1,5 +1,6 @@
-import { supersedesLocation, type CaseOpened, type Location } from '#libs/domain';
+import { supersedesLocation, type CaseOpened, type FormerOperator, type Location } from '#libs/domain';
 import type { PlainDate, Uuid } from '#libs/kernel';
+import { parsed } from './engine/json-text.js';
 import { Field, KeyField, type Table } from './engine/table.js';
 import type { Rows } from './engine/projection.js';
 import type { DomainFact, DomainFactType } from './facts.js';
@@ -14,6 +15,8 @@ export abstract class CaseHeaderRow {
   /** Since when it stands there, in legal time; null: since it was opened. */
   @Field('date', { nullable: true }) locatedOn: PlainDate | null;
   @Field('text') ruleSetId: string;
+  /** In the order of recording. */
+  @Field('jsonb') formerOperators: readonly FormerOperator[];
 }
 
 /** The facts that make or change a header. */
@@ -23,6 +26,8 @@ export const headerFacts = [
   'QuarterlyReferenceFiled',
   'TerminationFiled',
   'DataCenterCommissioned',
+  'FilingCorrected',
+  'FilingCompleted',
   'CaseTransferred',
   'CaseLocationChanged',
 ] as const satisfies readonly DomainFactType[];
@@ -35,7 +40,10 @@ export const headerOfOpened = (data: CaseOpened['data']): CaseHeaderRow => ({
   address: data.location.address,
   locatedOn: null,
   ruleSetId: data.ruleSet.id,
+  formerOperators: none,
 });
+
+const none: readonly never[] = [];
 
 /** The header after the fact; the same object when it changed nothing. As `evolveCase` moves a case's place and owner. */
 export function headerAfter<Row extends CaseHeaderRow>(header: Row, fact: DomainFact): Row {
@@ -49,8 +57,16 @@ export function headerAfter<Row extends CaseHeaderRow>(header: Row, fact: Domain
         : movedTo(header, fact.data.location, fact.data.registration.receivedOn);
     case 'CaseLocationChanged':
       return movedTo(header, fact.data.to, fact.data.effectiveOn);
-    case 'CaseTransferred':
-      return { ...header, operatorBin: fact.data.toBin };
+    case 'FilingCorrected':
+    case 'FilingCompleted':
+      return fact.data.stated?.includes('location')
+        ? movedTo(header, fact.data.location, fact.data.registration.receivedOn)
+        : header;
+    case 'CaseTransferred': {
+      const { fromBin, toBin, effectiveOn } = fact.data;
+      const formerOperators = [...parsed(header.formerOperators), { bin: fromBin, until: effectiveOn }];
+      return { ...header, operatorBin: toBin, formerOperators };
+    }
     default:
       return header;
   }

@@ -20,7 +20,6 @@ export { CaseOverviewRow } from './case-overview/row.js';
 export type { CaseList, CaseView, RegionTotals } from './case-overview/queries.js';
 export { FilingRow, type FilingDocument, type FilingVersionView } from './filing-register/row.js';
 export type { FilingList } from './filing-register/queries.js';
-export { partFiledBy } from './filing-register/in-force.js';
 export { ObligationRow } from './obligation-board/row.js';
 export {
   displayStatus,

@@ -144,12 +144,22 @@ export class TerminateAllBody extends IntakeBody {
   activityEndedOn?: PlainDate;
 }
 
+/** What may be missing from a document besides values. */
+const noValues = ['annex', 'signature'] as const;
+
 export class ChangeBody extends IntakeBody {
   @Nested(() => LocationBody, { optional: true })
   location?: LocationBody;
 
   @LongText(longestReason, { optional: true })
   reason?: string;
+
+  @SomeOf(noValues, {
+    max: 2,
+    optional: true,
+    description: 'What it brings that is no value, of what an officer found missing; attach it as a document.',
+  })
+  brought?: readonly string[];
 }
 
 const changed = { optional: true, nullable: true } as const;
@@ -222,8 +232,7 @@ export class IncompleteMarkBody {
       'bank',
       'activityEndedOn',
       'designStartOn',
-      'annex',
-      'signature',
+      ...noValues,
     ],
     { min: 1, max: 10, example: ['jobs'] },
   )

@@ -84,6 +84,7 @@ export class CasesController {
     const { commissionedOn, expansionMw, location } = body;
     const intake = intakeOf(body, mayEnterPaper(exchange.caller));
     checkSubmission(body, exchange.arrivedAt);
+    this.law.checkHappened(commissionedOn, intake, exchange.arrivedAt, '/commissionedOn');
     if (location) this.law.checkRegion(location.region, this.law.dayOf(intake, exchange.arrivedAt), '/location/region');
     const done = await this.commands.run(exchange, RecordCommissioning, {
       caseId,
@@ -186,8 +187,9 @@ export class CasesController {
   async assign(@Ask() exchange: Exchange, @Param('caseId') id: string, @BodyOf(AssignmentBody) body: AssignmentBody) {
     const caseId = await this.caseId(exchange, id);
     const { assignee, reason } = body;
-    if (assignee !== null) await this.officers.check(assignee, '/assignee');
-    await this.commands.run(exchange, AssignCase, { caseId, assignee, ...(reason === undefined ? {} : { reason }) });
+    const isOfficer = assignee === null || (await this.officers.has(assignee));
+    const input = { caseId, assignee, ...(reason === undefined ? {} : { reason }) };
+    await this.commands.run(exchange, AssignCase, input, { known: { isOfficer } });
     return { caseId };
   }
 

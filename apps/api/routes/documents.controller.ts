@@ -40,7 +40,7 @@ export class DocumentsController {
     @QueryOf(DocumentNameQuery) { name }: DocumentNameQuery,
   ) {
     const { caller, body } = exchange;
-    const { file, filing } = await this.lookups.getFiling(caller, idOf(id, 'filing'));
+    const { file, filing } = await this.lookups.getFilingToChange(caller, idOf(id, 'filing'));
     const mediaType = exchange.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
     if (!isDocumentType(mediaType) || !Buffer.isBuffer(body))
       throw refuse('malformed', 'document-missing', 'the body is the document itself: PDF, PNG, JPEG, XLSX or DOCX');
@@ -75,7 +75,7 @@ export class DocumentsController {
   })
   async fetch(@Ask() exchange: Exchange, @Param('filingId') id: string, @Param('sha256') sha256: string) {
     if (!isDocumentAddress(sha256)) throw notFound('document');
-    const { file, filing } = await this.lookups.getFilingNow(exchange.caller, idOf(id, 'filing'));
+    const { file, filing } = await this.lookups.getFilingToRead(exchange.caller, idOf(id, 'filing'));
     const attached = await this.attached(file, filing, sha256);
     const bytes = attached && (await this.parts.documents.find(sha256));
     if (!attached || !bytes) throw notFound('document');

@@ -13,7 +13,7 @@ import {
   type GivenValues,
   type UseCase,
 } from '#libs/application';
-import { bankAccountOf, type CaseState, type Filing } from '#libs/domain';
+import type { CaseState, Filing } from '#libs/domain';
 import { mayEnterPaper } from '../access.js';
 import { filingAnswer } from '../answers/filing.answer.js';
 import { Commands, expectedVersion } from '../commands.js';
@@ -102,7 +102,7 @@ export class FilingChangesController {
     @Param('filingId') id: string,
     @BodyOf(WithdrawalBody) body: WithdrawalBody,
   ) {
-    const { file, filing } = await this.lookups.getFiling(exchange.caller, idOf(id, 'filing'));
+    const { file, filing } = await this.lookups.getFilingToChange(exchange.caller, idOf(id, 'filing'));
     const version = expectedVersion(exchange);
     checkSubmission(body, exchange.arrivedAt);
     const done = await this.commands.run(
@@ -199,27 +199,28 @@ export class FilingChangesController {
   })
   async look(@Ask() exchange: Exchange, @Param('filingId') id: string, @BodyOf(LookBody) { reason }: LookBody) {
     const { caller } = exchange;
-    const { file, filing } = await this.lookups.getFiling(caller, idOf(id, 'filing'));
+    const { file, filing } = await this.lookups.getFilingToRead(caller, idOf(id, 'filing'));
     // An account is not passed on with a case.
-    if (caller.operatorBin !== undefined && bankAccountOf(filing)?.filedBy !== caller.operatorBin)
-      throw notFound('bank-details');
+    if (caller.operatorBin !== undefined && filing.filedBy !== caller.operatorBin) throw notFound('bank-details');
     const ref = { caseId: file.caseId, filingId: filing.filingId };
     const { iban, bic } = await this.commands.run(exchange, ShowBankDetails, { ...ref, reason });
     return { bankIban: iban, bankBic: bic };
   }
 
   private async ref({ caller }: Exchange, id: string) {
-    const { file, filing } = await this.lookups.getFiling(caller, idOf(id, 'filing'));
+    const { file, filing } = await this.lookups.getFilingToChange(caller, idOf(id, 'filing'));
     return { caseId: file.caseId, filingId: filing.filingId };
   }
 
   private async change(exchange: Exchange, id: string, useCase: Type<UseCase<ChangeFilingInput, Done<CaseState>>>) {
-    const { file, filing } = await this.lookups.getFiling(exchange.caller, idOf(id, 'filing'));
+    const { file, filing } = await this.lookups.getFilingToChange(exchange.caller, idOf(id, 'filing'));
     const { body, values, cleared } = changeOf(filing, exchange.body);
     const version = expectedVersion(exchange);
     const intake = intakeOf(body, mayEnterPaper(exchange.caller));
     checkSubmission(body, exchange.arrivedAt);
-    const { location, reason } = body;
+    if (values.kind === 'termination')
+      this.law.checkHappened(values.activityEndedOn, intake, exchange.arrivedAt, '/activityEndedOn');
+    const { location, reason, brought } = body;
     if (location) this.law.checkRegion(location.region, this.law.dayOf(intake, exchange.arrivedAt), '/location/region');
     const done = await this.commands.run(
       exchange,
@@ -231,6 +232,7 @@ export class FilingChangesController {
         ...(location === undefined ? {} : { location: locationOf(location) }),
         values,
         ...(cleared.length === 0 ? {} : { cleared }),
+        ...(brought === undefined ? {} : { brought }),
         ...(reason === undefined ? {} : { reason }),
         ...(version === undefined ? {} : { expectedVersion: version }),
       },

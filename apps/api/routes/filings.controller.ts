@@ -100,6 +100,9 @@ export class FilingsController {
     if (newCase) this.law.checkRegion(newCase.region, this.law.dayOf(intake, exchange.arrivedAt), '/newCase/region');
     this.law.checkRuleSet(ruleSetId);
     const caseId = await this.caseOf(exchange, body);
+    const { operatorBin: filedBy } = exchange.caller;
+    if (values.kind === 'termination')
+      this.law.checkHappened(values.activityEndedOn, intake, exchange.arrivedAt, '/activityEndedOn');
     const done = await this.commands.run(
       exchange,
       useCase,
@@ -111,7 +114,7 @@ export class FilingsController {
         values,
         ...(ruleSetId === undefined ? {} : { ruleSetId }),
       },
-      { pointers: pointersOf(body) },
+      { pointers: pointersOf(body), known: filedBy === undefined ? {} : { filedBy } },
     );
     const filed = filingAnswer(done);
     exchange.answerHeader('location', `/api/v1/filings/${filed.filingId}`);
@@ -132,9 +135,9 @@ export class FilingsController {
       checkOwn(caller, newCase.operatorBin, '/newCase/operatorBin');
       return undefined;
     }
-    if (caseRef !== undefined) return this.lookups.getCaseIdByRef(caller, caseRef);
-    await this.lookups.getCase(caller, caseId!);
-    return caseId;
+    const found = caseId ?? (await this.lookups.getCaseIdByRef(caseRef!));
+    await this.lookups.checkCaseToFileIn(caller, found);
+    return found;
   }
 }
 

@@ -115,7 +115,7 @@ export class NoticesController {
     @Param('filingId') id: string,
     @BodyOf(NoticeIssueBody) { document }: NoticeIssueBody,
   ) {
-    const { file, filing } = await this.lookups.getFilingNow(exchange.caller, idOf(id, 'filing'));
+    const { file, filing } = await this.lookups.getFilingToRead(exchange.caller, idOf(id, 'filing'));
     const { caseId } = file;
     const versionId = document ?? filing.filingId;
     if (!filing.versions.some((version) => version.versionId === versionId))

@@ -4,6 +4,7 @@ import { findBin } from '#libs/domain';
 import { Commands } from '../commands.js';
 import { Ask, BodyOf, Exchange } from '../exchange.js';
 import { notFound } from '../faults.js';
+import { Law } from '../law.js';
 import { Questions } from '../questions.js';
 import { checkSubmission, intakeOf } from '../requests/filing-input.js';
 import { TerminateAllBody } from '../requests/filing.request.js';
@@ -18,6 +19,7 @@ export class OperatorsController {
   constructor(
     private readonly commands: Commands,
     private readonly questions: Questions,
+    private readonly law: Law,
   ) {}
 
   @Command('', {
@@ -73,11 +75,13 @@ export class OperatorsController {
     const operatorBin = ownBin(exchange, bin);
     const { activityEndedOn } = body;
     checkSubmission(body, exchange.arrivedAt);
+    const intake = intakeOf(body, mayEnterPaper(exchange.caller));
+    this.law.checkHappened(activityEndedOn, intake, exchange.arrivedAt, '/activityEndedOn');
     // Which centres it has the registers say: they must know the newest.
     await this.questions.catchUp();
     const { journalNo, centres } = await this.commands.run(exchange, TerminateAllCentres, {
       operatorBin,
-      intake: intakeOf(body, mayEnterPaper(exchange.caller)),
+      intake,
       ...(activityEndedOn === undefined ? {} : { activityEndedOn }),
     });
     return { journalNo, centres };

@@ -1,14 +1,7 @@
 import { Controller, Inject, Param } from '@nestjs/common';
 import { receiptOf, type Receipt, type ReceiptAct, type ReceiptedObligation } from '#libs/documents';
-import {
-  caseStream,
-  type CaseFile,
-  type CaseOpened,
-  type CaseTransferred,
-  type Filing,
-  type Sealed,
-} from '#libs/domain';
-import type { Event, Uuid } from '#libs/kernel';
+import { caseStream, type CaseFile, type Filing, type Sealed } from '#libs/domain';
+import type { Uuid } from '#libs/kernel';
 import { KeyErasedError } from '#libs/sealing';
 import { documentFacts, documentIdOf, type DocumentData } from '../answers/filing.answer.js';
 import { Ask, Exchange, QueryOf } from '../exchange.js';
@@ -47,18 +40,15 @@ export class ReceiptsController {
     await this.questions.caughtUp(exchange, after);
     const { caller } = exchange;
     const { file, filing } = await this.lookups.getFilingToRead(caller, idOf(id, 'filing'));
-    const found = await this.factOf(file, filing, document ?? filing.filingId);
-    // What others did to a filing after the case passed to them has a receipt of theirs.
-    if (!found || (caller.operatorBin !== undefined && !seenBy(caller.operatorBin, file, found.operatorBin)))
-      throw notFound('receipt');
-    const { fact, operatorBin } = found;
+    const fact = await this.factOf(file, filing, document ?? filing.filingId);
+    if (!fact) throw notFound('receipt');
     const { data, type } = fact;
     const { location, registration } = data;
     const { house, receiver = 'the authorized body' } = this.parts;
     const place = location ?? file.location;
     const bank = data.values?.bank;
     // The salt lets its owner prove what was committed to, and everyone else guess: nobody else gets it.
-    const bankSalt = bank && caller.operatorBin === operatorBin ? await this.saltOf(bank) : undefined;
+    const bankSalt = bank && caller.operatorBin === filing.filedBy ? await this.saltOf(bank) : undefined;
     const documentId = documentIdOf(data);
     const regionZone = this.law.findRegion(place.region, registration.receivedOn)?.zone;
     const obligation = obligationOf(file, filing);
@@ -68,7 +58,7 @@ export class ReceiptsController {
       act: actOf(type),
       versionId: documentId,
       caseRef: file.caseRef,
-      operatorBin,
+      operatorBin: filing.filedBy,
       zone: house.lawBook.ruleSet(file.ruleSet.id).zone,
       receiver,
       ...(regionZone === undefined ? {} : { regionZone }),
@@ -77,18 +67,14 @@ export class ReceiptsController {
     });
   }
 
-  /** The document's own fact, in the case or in the duplicate that it absorbed, and whose document it is. */
+  /** The document's own fact, in the case or in the duplicate that it absorbed. */
   private async factOf({ caseId }: CaseFile, { filingId, absorbedFrom }: Filing, documentId: Uuid) {
-    for (const at of absorbedFrom ? [caseId, absorbedFrom] : [caseId]) {
-      let holder = '';
+    for (const at of absorbedFrom ? [caseId, absorbedFrom] : [caseId])
       for (const fact of await this.parts.house.writePath.store.readStream(caseStream(at))) {
-        holder = holderAfter(holder, fact);
         if (!documentFacts.has(fact.type)) continue;
         const data = fact.data as StoredDocument;
-        if (data.filingId === filingId && documentIdOf(data) === documentId)
-          return { fact: { ...fact, data }, operatorBin: data.operatorBin ?? holder };
+        if (data.filingId === filingId && documentIdOf(data) === documentId) return { ...fact, data };
       }
-    }
     return undefined;
   }
 
@@ -103,16 +89,7 @@ export class ReceiptsController {
   }
 }
 
-type StoredDocument = Parameters<typeof receiptOf>[0]['fact']['data'] &
-  DocumentData & { readonly operatorBin?: string };
-
-const seenBy = (operatorBin: string, file: CaseFile, filedBy: string): boolean =>
-  operatorBin === file.operatorBin || operatorBin === filedBy;
-
-function holderAfter(holder: string, { type, data }: Event): string {
-  if (type === 'CaseOpened') return (data as CaseOpened['data']).operatorBin;
-  return type === 'CaseTransferred' ? (data as CaseTransferred['data']).toBin : holder;
-}
+type StoredDocument = Parameters<typeof receiptOf>[0]['fact']['data'] & DocumentData;
 
 function actOf(type: string): ReceiptAct {
   switch (type) {

@@ -16,7 +16,6 @@ import {
   timelineView,
   timelineViewForOperators,
 } from '../answers/views.js';
-import { partFiledBy } from '#libs/read-models';
 import { Ask, Exchange, QueryOf, type Caller } from '../exchange.js';
 import { notFound } from '../faults.js';
 import { Lookups } from '../lookups.js';
@@ -166,17 +165,14 @@ export class RegistersController {
     const own = exchange.caller.operatorBin;
     const { caseId } = filters;
     // Of a case of its own it sees what a former operator filed, too.
-    const holds =
-      own !== undefined && caseId !== undefined && (await ask.filings.holders([caseId])).get(caseId) === own;
+    const holds = own !== undefined && caseId !== undefined && (await ask.filings.holderOf(caseId)) === own;
     const bin = holds ? operatorBin : binFilter(exchange.caller, operatorBin);
     if (bin === 'nobody') return emptyPage;
     const page = await ask.filings.list({
       ...given({ ...filters, operatorBin: bin, receivedUntil: receivedTo }),
       ...orderOf<'received'>(sort),
     });
-    if (own === undefined) return itemsOf(page, filingItem);
-    const holders = await ask.filings.holders(page.rows.map((row) => row.caseId));
-    return itemsOf(page, (row) => filingItem(holders.get(row.caseId) === own ? row : partFiledBy(row, own)));
+    return itemsOf(page, filingItem);
   }
 
   @Question('filings/:filingId', {
@@ -194,11 +190,9 @@ export class RegistersController {
     @QueryOf(PositionQuery) { after }: PositionQuery,
   ) {
     const { ask } = await this.questions.caughtUp(exchange, after);
-    const { file, filing } = await this.lookups.getFilingToRead(exchange.caller, idOf(id, 'filing'));
-    const found = await ask.filings.find(filing.filingId);
-    if (!found) throw notFound('filing');
-    const own = exchange.caller.operatorBin;
-    const row = own === undefined || own === file.operatorBin ? found : partFiledBy(found, own);
+    const { filing } = await this.lookups.getFilingToRead(exchange.caller, idOf(id, 'filing'));
+    const row = await ask.filings.find(filing.filingId);
+    if (!row) throw notFound('filing');
     exchange.answerHeader('etag', `"${row.latestVersionId}"`);
     return own === undefined ? filingView(row) : filingViewForOperators(row);
   }

@@ -6,6 +6,7 @@ import {
   noticeDecider,
   noticeIdOf,
   noticeStream,
+  operatorOn,
   notifiableVersions,
   type AsOf,
   type CaseFile,
@@ -79,7 +80,7 @@ function* obligationRows(house: House, { file, at, rules }: CaseAsOf): Iterable<
       one.status,
       late === null || late === undefined ? '' : String(late),
       one.metBy?.filing.versions[0]!.registration.journalNo ?? '',
-      file.operatorBin,
+      operatorOn(file, one.deadline?.dueOn ?? one.opensOn),
       file.location.region,
       abolished ? `${rules.id} (abolished)` : rules.id,
     ];

@@ -36,6 +36,8 @@ export interface AssignCaseInput {
   /** An account id; null takes the case from whoever has it. */
   readonly assignee: string | null;
   readonly reason?: string;
+  /** Whether cases can be given to that account now. */
+  readonly isOfficer?: boolean;
 }
 export class AssignCase extends UseCase<AssignCaseInput, Done<CaseWorkState>> {}
 export const AssignCaseHandler = handlerOf(AssignCase, (house, { caseId, ...rest }: AssignCaseInput, request) =>

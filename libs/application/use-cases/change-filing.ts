@@ -4,11 +4,9 @@ import {
   canonicalBank,
   caseDecider,
   caseStream,
-  filerOf,
   type CaseState,
   type FilingValues,
   type Location,
-  type Registration,
 } from '#libs/domain';
 import type { House } from '../house.js';
 import { journalClaims, register, type Intake } from '../intake.js';
@@ -28,6 +26,8 @@ export interface ChangeFilingInput {
   readonly values: GivenValues;
   /** Names of values that are no longer declared. */
   readonly cleared?: readonly string[];
+  /** What it brings that is no value: an annex, a signature. */
+  readonly brought?: readonly string[];
   readonly reason?: string;
   /** If-Match: the version of the filing the sender has seen. */
   readonly expectedVersion?: Uuid;
@@ -41,7 +41,7 @@ const changeWith =
     request: Request,
     leftOut: 'kept' | 'cleared' = 'kept',
   ): Promise<Done<CaseState> | Rejection> => {
-    const { caseId, filingId, location, cleared, reason, expectedVersion } = input;
+    const { caseId, filingId, location, cleared, brought, reason, expectedVersion } = input;
     const wrongBank = bankFault(input.values);
     if (wrongBank) return wrongBank;
     const registration = await register(house, input.intake, request, await rulesOfCase(house, caseId));
@@ -66,9 +66,10 @@ const changeWith =
         versionId,
         registration,
         location,
-        values: await changedSealed(house, caseId, filingId, registration, input.values),
+        values: await changedSealed(house, caseId, filingId, input.values),
         leftOut,
         ...(cleared ? { cleared } : {}),
+        ...(brought ? { brought } : {}),
         ...(reason ? { reason } : {}),
         ...(expectedVersion ? { expectedVersion } : {}),
       },
@@ -85,25 +86,14 @@ async function filedOn(house: House, caseId: Uuid, filingId: Uuid): Promise<Plai
 }
 
 /** A sealed text never looks the same twice: an account that is only repeated stays as it was sealed, and is no change. */
-async function changedSealed(
-  house: House,
-  caseId: Uuid,
-  filingId: Uuid,
-  registration: Registration,
-  given: GivenValues,
-): Promise<FilingValues> {
+async function changedSealed(house: House, caseId: Uuid, filingId: Uuid, given: GivenValues): Promise<FilingValues> {
   const { state } = await house.writePath.load(caseStream(caseId), caseDecider);
-  if (state.situation === 'none') return sealedValues(house, undefined, given);
-  const filedBy = filerOf(state.file, registration);
-  const filing = state.file.filings.get(filingId);
+  const filing = state.situation === 'none' ? undefined : state.file.filings.get(filingId);
   const known = filing && bankAccountOf(filing);
   const { bankDetails, ...values } = given;
-  // What was sealed under another operator's key is lost with that key.
-  if (bankDetails && known?.filedBy === filedBy) {
-    const before = await openUnlessErased(house, known.bank);
-    if (before === canonicalBank(bankDetails)) return { ...values, bank: known.bank } as FilingValues;
-  }
-  return sealedValues(house, filedBy, given);
+  if (bankDetails && known && (await openUnlessErased(house, known)) === canonicalBank(bankDetails))
+    return { ...values, bank: known } as FilingValues;
+  return sealedValues(house, filing?.filedBy, given);
 }
 
 /** A later document that says other values than an earlier one; both stay visible. */

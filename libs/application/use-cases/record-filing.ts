@@ -4,7 +4,7 @@ import {
   canonicalBank,
   caseDecider,
   caseStream,
-  filerOf,
+  operatorOn,
   ibanFault,
   isSamePlace,
   operatorDecider,
@@ -33,6 +33,8 @@ export interface RecordFilingInput {
   readonly location?: Location;
   readonly values: GivenValues;
   readonly ruleSetId?: string;
+  /** The operator that files for itself; of paper entered by the registry it follows from the case. */
+  readonly filedBy?: string;
 }
 
 /** Of command and case: the same key used for another case is another filing, in another stream. */
@@ -61,7 +63,7 @@ export async function recordFiling(
   const start = newCase ? await openingOf(house, newCase, request) : undefined;
   if (isRejection(start)) return start;
   const filingId = filingIdOf(request, caseId);
-  const operatorBin = newCase?.operatorBin ?? (await operatorOf(house, caseId, registration));
+  const operatorBin = newCase?.operatorBin ?? input.filedBy ?? (await operatorOf(house, caseId, registration));
   const values = await sealedValues(house, operatorBin, input.values);
   return onCase(
     house,
@@ -72,6 +74,7 @@ export async function recordFiling(
       registration,
       location: input.location,
       values,
+      ...(input.filedBy ? { filedBy: input.filedBy } : {}),
       ...(start ? { opening: start.opening, twinCase: await hasTwin(house, start.opening, request) } : {}),
     },
     request,
@@ -108,7 +111,7 @@ export async function operatorKnown(house: House, bin: string): Promise<true | R
 /** Whose a document received like this is. */
 async function operatorOf(house: House, caseId: Uuid, registration: Registration): Promise<string | undefined> {
   const { state } = await house.writePath.load(caseStream(caseId), caseDecider);
-  return state.situation === 'none' ? undefined : filerOf(state.file, registration);
+  return state.situation === 'none' ? undefined : operatorOn(state.file, registration.receivedOn);
 }
 
 /** Form only; whether the account exists nobody here can know. The message never repeats the number. */

@@ -28,7 +28,7 @@ export async function showBankDetails(
     request,
   );
   if (isRejection(recorded)) return recorded;
-  const { text } = await house.sealer.open(account.bank);
+  const { text } = await house.sealer.open(account);
   return JSON.parse(text) as BankDetails;
 }
 

@@ -42,7 +42,13 @@ export type CaseWorkCommand =
       /** The regulator's day on which it is entered. */
       readonly enteredOn: PlainDate;
     }
-  | { readonly type: 'AssignCase'; readonly assignee: string | null; readonly reason?: string }
+  | {
+      readonly type: 'AssignCase';
+      readonly assignee: string | null;
+      readonly reason?: string;
+      /** false: cases cannot be given to that account now. */
+      readonly isOfficer?: boolean;
+    }
   | { readonly type: 'AddNote'; readonly noteId: Uuid; readonly text: string }
   | {
       readonly type: 'RecordSecretShown';

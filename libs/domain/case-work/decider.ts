@@ -74,8 +74,9 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
         return [{ type: 'LetterPosted', data: { caseId, alertId, postedOn, ...(number ? { number } : {}) } }];
       }
       case 'AssignCase': {
-        const { assignee, reason } = command;
+        const { assignee, reason, isOfficer = true } = command;
         if (assignee === state.assignee) return [];
+        if (!isOfficer) return officerUnknown;
         return [{ type: 'CaseAssigned', data: { caseId, assignee, ...(reason ? { reason } : {}) } }];
       }
       case 'AddNote':
@@ -135,6 +136,10 @@ export const caseWorkDecider: Decider<CaseWorkState, CaseWorkCommand, CaseWorkEv
     }
   },
 };
+
+const officerUnknown = reject('refused', 'officer-unknown', 'there is no such officer, or all its keys were revoked', [
+  { pointer: '/assignee', code: 'unknown', message: 'is the account of no officer' },
+]);
 
 const alertUnknown = reject('not-found', 'alert-unknown', 'there is no such alert');
 

@@ -36,7 +36,7 @@ export function recordCommissioning(
         caseId: file.caseId,
         entryId,
         registration,
-        ...statedLocation(file, command.location),
+        ...statedLocation(file, command.location, registration.receivedOn),
         commissionedOn,
         ...(expansionMw === undefined ? {} : { expansionMw }),
       },

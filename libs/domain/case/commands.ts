@@ -14,6 +14,8 @@ export type CaseCommand =
       readonly registration: Registration;
       readonly location: Location | undefined;
       readonly values: FilingValues;
+      /** The operator that files for itself; else it follows from the day of receipt. */
+      readonly filedBy?: string;
       readonly opening?: CaseOpening;
       /** The operator has another living case of the place that `opening` names. */
       readonly twinCase?: boolean;
@@ -39,6 +41,8 @@ export type CaseCommand =
       readonly leftOut: 'kept' | 'cleared';
       /** Names of values that are no longer declared. */
       readonly cleared?: readonly string[];
+      /** What it brings that is no value: an annex, a signature. */
+      readonly brought?: readonly string[];
       readonly reason?: string;
       readonly expectedVersion?: Uuid;
     }

@@ -15,7 +15,8 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
   if (event.type === 'CaseOpened') {
     const { caseId, caseRef, operatorBin, location, ruleSet } = event.data;
     const empty = { formerOperators: [], filings: new Map(), commissionings: [], obligations: new Map() };
-    return { situation: 'active', file: { caseId, caseRef, operatorBin, location, ruleSet, ...empty } };
+    const places = [{ location }];
+    return { situation: 'active', file: { caseId, caseRef, operatorBin, location, places, ruleSet, ...empty } };
   }
   if (state.situation === 'none') throw new Error(`${event.type} before CaseOpened`);
   const { file } = state;
@@ -165,8 +166,10 @@ const placed = (file: CaseFile, { location, locationFromCase, registration }: Pl
   locationFromCase ? {} : movedTo(file, location, registration.receivedOn);
 
 /** What arrives late takes its place in legal time: an older word on where the centre is does not replace a newer one. */
-const movedTo = (file: CaseFile, location: Location, locatedOn: PlainDate): Partial<CaseFile> =>
-  supersedesLocation(file.locatedOn, locatedOn) ? { location, locatedOn } : {};
+const movedTo = (file: CaseFile, location: Location, locatedOn: PlainDate): Partial<CaseFile> => ({
+  places: [...file.places, { location, on: locatedOn }],
+  ...(supersedesLocation(file.locatedOn, locatedOn) ? { location, locatedOn } : {}),
+});
 
 type VersionData = Extract<CaseEvent, { type: 'FilingCorrected' | 'FilingCompleted' }>['data'];
 
@@ -180,9 +183,11 @@ function versioned(
   if (!filing) throw new Error(`a ${cause} of a filing that is not in the case`);
   const values = { kind: filing.kind, ...data.values } as FilingValues;
   const { registration, location, stated, missing } = data;
-  const filedBy = data.operatorBin ?? file.operatorBin;
-  const version = { versionId, cause, registration, location, values, filedBy, ...(stated ? { stated } : {}) };
-  return changeFiling(file, data.filingId, { versions: settledVersions([...filing.versions, version]), missing });
+  const version = { versionId, cause, registration, location, values, ...(stated ? { stated } : {}) };
+  return {
+    ...changeFiling(file, data.filingId, { versions: settledVersions([...filing.versions, version]), missing }),
+    ...(stated?.includes('location') ? movedTo(file, location, registration.receivedOn) : {}),
+  };
 }
 
 function changeFiling(file: CaseFile, filingId: Uuid, change: Partial<Filing>): Partial<CaseFile> {

@@ -105,14 +105,18 @@ describe('an incomplete mark', () => {
     );
   const after = (facts: readonly CaseEvent[], command: CaseCommand) =>
     filingOf([...facts, ...given(facts).when(command, on('2021-04-09')).facts()]).missing;
-  const complete = (values: object): CaseCommand => ({ ...correct(values), type: 'CompleteFiling' }) as CaseCommand;
+  const complete = (values: object, more: Partial<Change> = {}): CaseCommand =>
+    ({ ...correct(values, more), type: 'CompleteFiling' }) as CaseCommand;
 
   it('stays until what it names is given, and goes with a document that says all anew', () => {
     const facts = marked('jobs', 'annex');
     expect(after(facts, correct({ powerMw: decimal('6') } as Partial<FilingValues>))).toEqual(['jobs', 'annex']);
     expect(after(facts, correct({ jobs: 8 } as Partial<FilingValues>))).toEqual(['annex']);
-    expect(after(facts, complete({ powerMw: decimal('6') }))).toEqual(['jobs']);
-    expect(after(facts, complete({ jobs: 8 }))).toEqual([]);
+    expect(after(facts, complete({ jobs: 8 }))).toEqual(['annex']);
+    expect(after(facts, complete({ jobs: 8 }, { brought: ['annex'] }))).toEqual([]);
+    expect(after(facts, complete({}, { brought: ['annex'] }))).toEqual(['jobs']);
+    for (const nothing of [complete({}), correct({})])
+      expect(given(facts).when(nothing, on('2021-04-09')).rejection().code).toBe('nothing-given');
     expect(after(facts, correct(reference('2021-Q1'), { leftOut: 'cleared' }))).toEqual([]);
   });
 

@@ -2,7 +2,6 @@ import { firstDayOf, isRejection, lastDayOf, never, reject } from '#libs/kernel'
 import {
   byReceipt,
   missingValues,
-  neededValues,
   settledVersions,
   type FilingFlag,
   type FilingValues,
@@ -10,7 +9,7 @@ import {
 } from '../filing.js';
 import { changedValues, fault, valueFaults } from './filing-values.js';
 import {
-  filerIfFormer,
+  filerIfOther,
   filingUnknown,
   mergedRejection,
   openedOrRejected,
@@ -22,10 +21,13 @@ import {
   type Command,
   type Decision,
 } from './guards.js';
+import { obligationIdOf } from './obligations.js';
 import {
   currentVersion,
   endOfMining,
   latestRecordedVersion,
+  operatorOn,
+  periodOf,
   stands,
   type CaseFile,
   type CaseState,
@@ -48,13 +50,16 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
   const { file, facts } = start;
 
   const { filingId, registration, values } = command;
+  const filedBy = command.filedBy ?? operatorOn(file, registration.receivedOn);
+  if (command.filedBy !== undefined && filedBy !== file.operatorBin && ownerOfDuty(file, values) !== filedBy)
+    return reject('forbidden', 'case-passed-on', 'the case is another operator’s now; file what you owed before that');
   const { kind: _, ...filedValues } = values;
   const data = {
     caseId: file.caseId,
     filingId,
     registration,
-    ...filerIfFormer(file, registration),
-    ...statedLocation(file, command.location),
+    ...filerIfOther(file, filedBy),
+    ...statedLocation(file, command.location, registration.receivedOn),
     values: filedValues,
     missing: missingValues(values),
     flags: flagsOf(state, file, command, context),
@@ -69,6 +74,12 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
     default:
       return never(values);
   }
+}
+
+/** Who had the case on the due day of the duty that the values answer, if it is on record. */
+function ownerOfDuty(file: CaseFile, values: FilingValues): string | undefined {
+  const duty = file.obligations.get(obligationIdOf(file.caseId, values.kind, periodOf(values)));
+  return duty?.deadline ? operatorOn(file, duty.deadline.dueOn) : undefined;
 }
 
 function flagsOf(
@@ -111,10 +122,16 @@ export function changeValues(
   if (early) return early;
   if (command.type === 'CompleteFiling' && filing.missing.length === 0)
     return reject('conflict', 'filing-complete', 'nothing is missing from this filing; file a correction instead');
-  const { type, versionId, registration, reason, leftOut, cleared = [] } = command;
+  const { type, versionId, registration, reason, leftOut, cleared = [], brought = [] } = command;
   const { kind: _, ...given } = command.values;
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   const stated = leftOut === 'cleared' ? undefined : [...names, ...cleared, ...(command.location ? ['location'] : [])];
+  if (stated && names.every((name) => name === 'period') && stated.length === names.length && brought.length === 0)
+    return reject(
+      'malformed',
+      'nothing-given',
+      'the document says nothing that is not on record; give what is to be another',
+    );
   const versions = settledVersions<FilingVersion>([
     ...filing.versions,
     {
@@ -141,12 +158,12 @@ export function changeValues(
     caseId: file.caseId,
     filingId: filing.filingId,
     registration,
-    ...filerIfFormer(file, registration),
+    ...filerIfOther(file, filing.filedBy),
     location,
     values: plain,
     ...(stated ? { stated } : {}),
     changed: changedValues(before.values, values),
-    missing: stillMissing(filing, ordered.at(-1)!.values, command),
+    missing: stillMissing(filing, ordered.at(-1)!.values, [...names, ...brought], leftOut),
   };
   return type === 'CorrectFiling'
     ? [{ type: 'FilingCorrected', data: { ...base, correctionId: versionId, ...(reason ? { reason } : {}) } }]
@@ -154,23 +171,18 @@ export function changeValues(
 }
 
 /**
- * What the values in force lack, and what an officer found missing besides, until that is stated. What is no value (an
- * annex, a signature) a completion brings, and so does a document that says all anew.
+ * What the values in force lack, and what an officer found missing besides, until it is given: a value that is stated, an
+ * annex or signature that is said to be brought. A document that says all anew gives all.
  */
 function stillMissing(
   filing: Filing,
   inForce: FilingValues,
-  { type, values, leftOut }: Command<'CorrectFiling' | 'CompleteFiling'>,
+  given: readonly string[],
+  leftOut: 'kept' | 'cleared',
 ): string[] {
   const lacking = missingValues(inForce);
   if (leftOut === 'cleared') return lacking;
-  const known = neededValues[filing.kind];
-  const isBrought = (name: string) =>
-    known.includes(name)
-      ? (values as unknown as Record<string, unknown>)[name] !== undefined
-      : type === 'CompleteFiling';
-  const marked = filing.missing.filter((name) => !lacking.includes(name) && !isBrought(name));
-  return [...lacking, ...marked];
+  return [...lacking, ...filing.missing.filter((name) => !lacking.includes(name) && !given.includes(name))];
 }
 
 export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'>, context: CaseContext): Decision {
@@ -184,7 +196,7 @@ export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'
     filingId: filing.filingId,
     withdrawalId,
     registration,
-    ...filerIfFormer(file, registration),
+    ...filerIfOther(file, filing.filedBy),
     ...(reason ? { reason } : {}),
   };
   return [{ type: 'FilingWithdrawn', data }];

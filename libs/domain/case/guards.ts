@@ -6,7 +6,7 @@ import type { CaseCommand } from './commands.js';
 import type { CaseEvent, CaseOpened, CaseOpening } from './events.js';
 import { evolveCase } from './evolve.js';
 import { fault } from './filing-values.js';
-import { filerOf, latestRecordedVersion, type CaseFile, type CaseState, type Filing } from './state.js';
+import { latestRecordedVersion, placeOn, type CaseFile, type CaseState, type Filing } from './state.js';
 
 export interface CaseContext extends AssessmentContext {
   /** False while an import feeds rows in the order they were typed: the duties are judged when all are in. */
@@ -62,11 +62,9 @@ export function openedOrRejected(
 }
 
 /** Said in a fact only where it does not follow from the case. */
-export function filerIfFormer(file: CaseFile, registration: Registration): { readonly operatorBin?: string } {
-  const operatorBin = filerOf(file, registration);
-  return operatorBin === file.operatorBin ? {} : { operatorBin };
-}
+export const filerIfOther = (file: CaseFile, operatorBin: string): { readonly operatorBin?: string } =>
+  operatorBin === file.operatorBin ? {} : { operatorBin };
 
 /** Every document carries a place; `locationFromCase` tells that it did not name one itself. */
-export const statedLocation = (file: CaseFile, named: Location | undefined) =>
-  named ? { location: named } : { location: file.location, locationFromCase: true as const };
+export const statedLocation = (file: CaseFile, named: Location | undefined, receivedOn: PlainDate) =>
+  named ? { location: named } : { location: placeOn(file, receivedOn), locationFromCase: true as const };

@@ -47,6 +47,11 @@ export interface Obligation {
   readonly excuse?: { readonly orderNo: string; readonly reason: string };
 }
 
+interface Place {
+  readonly location: Location;
+  readonly on?: PlainDate;
+}
+
 export interface CaseFile {
   readonly caseId: Uuid;
   readonly caseRef: string;
@@ -56,6 +61,8 @@ export interface CaseFile {
   readonly location: Location;
   /** Since when it stands there, in legal time; undefined: since it was opened. */
   readonly locatedOn?: PlainDate;
+  /** Every word on where it is, in the order of recording; the first is of its opening. */
+  readonly places: readonly Place[];
   readonly ruleSet: { readonly id: string; readonly hash: string };
   readonly filings: ReadonlyMap<Uuid, Filing>;
   readonly commissionings: readonly Commissioning[];
@@ -80,18 +87,24 @@ export const currentVersion = (filing: Filing, asOf?: PlainDate): FilingVersion 
 
 export const latestRecordedVersion = (filing: Filing): FilingVersion => filing.versions.at(-1)!;
 
-/** Whose a document is: paper that came before the case passed to another is the former operator's. */
-export const filerOf = ({ operatorBin, formerOperators }: CaseFile, { receivedOn }: Registration): string =>
-  formerOperators.find(({ until }) => receivedOn < until)?.bin ?? operatorBin;
+/** Whose the case was on the day, in legal time: paper that came before a transfer, and a duty due before it, are the former operator's. */
+export const operatorOn = (
+  { operatorBin, formerOperators }: Pick<CaseFile, 'operatorBin' | 'formerOperators'>,
+  day: PlainDate,
+): string => formerOperators.find(({ until }) => day < until)?.bin ?? operatorBin;
 
-/** The account in force, and whose document says it. */
-export function bankAccountOf(filing: Filing): { readonly bank: Sealed; readonly filedBy: string } | undefined {
-  let found: { readonly bank: Sealed; readonly filedBy: string } | undefined;
-  for (const { values, stated, filedBy = filing.filedBy } of versionsByReceipt(filing)) {
-    if (stated && !stated.includes('bank')) continue;
-    found = values.kind === 'planned_construction' && values.bank ? { bank: values.bank, filedBy } : undefined;
-  }
-  return found;
+/** Where the centre was on the day, as far as documents and officers have said. */
+export function placeOn({ places }: Pick<CaseFile, 'places'>, day: PlainDate): Location {
+  let found = places[0]!;
+  for (const place of places)
+    if (place.on !== undefined && place.on <= day && supersedesLocation(found.on, place.on)) found = place;
+  return found.location;
+}
+
+/** The account in force. */
+export function bankAccountOf(filing: Filing): Sealed | undefined {
+  const values = currentVersion(filing)?.values;
+  return values?.kind === 'planned_construction' ? values.bank : undefined;
 }
 
 export const periodOf = (values: FilingValues): Quarter | undefined =>

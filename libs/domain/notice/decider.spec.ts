@@ -45,7 +45,11 @@ describe('a notice', () => {
 
   it('is in time to the last moment of its last day', () => {
     expect(given(issued).when(sendIt, lastMoment).facts()).toMatchObject([{ data: { inTime: true } }]);
-    expect(given(issued).when(sendIt, tooLate).facts()).toMatchObject([{ data: { inTime: false } }]);
+    // What is entered or sent after its term is a breach, though no sweep ever saw it unsent.
+    expect(given(issued).when(sendIt, tooLate).facts()).toMatchObject([
+      { type: 'NoticeTermBreached', data: { dueOn: '2021-04-26', detectedOn: '2021-04-27' } },
+      { type: 'NoticeSent', data: { inTime: false } },
+    ]);
     expect(given(sent).when(sendIt, tooLate).facts()).toEqual([]);
   });
 
@@ -71,7 +75,7 @@ describe('a notice', () => {
       given([...issued, ...once, ...twice])
         .when(sendIt, tooLate)
         .facts(),
-    ).toMatchObject([{ type: 'NoticeSent' }]);
+    ).toMatchObject([{ type: 'NoticeTermBreached' }, { type: 'NoticeSent' }]);
   });
 
   it('breaches its term once, when the day is over and nothing has left', () => {

@@ -1,6 +1,6 @@
 import { dayAt, never, reject, type Decider, type Instant } from '#libs/kernel';
 import type { NoticeCommand } from './commands.js';
-import type { NoticeChannel, NoticeEvent } from './events.js';
+import type { NoticeChannel, NoticeEvent, NoticeIssue } from './events.js';
 import { initialNotice, type NoticeState } from './state.js';
 
 export interface NoticeContext {
@@ -58,7 +58,7 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
           ]);
         const channel = 'by-hand';
         return [
-          ...sentFacts(earlier ? { ...state, sent: undefined } : state, channel, deliveredAt),
+          ...sentFacts(earlier ? { ...state, sent: undefined } : state, channel, deliveredAt, now),
           ...(state.breached && deliveredAt < deadline.endsAt
             ? [{ type: 'NoticeBreachRescinded', data: { noticeId, because: 'sent-in-time' } } as const]
             : []),
@@ -98,13 +98,7 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
         if (!state.sent) return reject('conflict', 'notice-not-sent', 'the notice has not been sent yet');
         return [{ type: 'NoticeRefused', data: { noticeId, reason: command.reason } }];
       case 'RecordNoticeBreach':
-        if (state.breached || state.sent || now < deadline.endsAt) return [];
-        return [
-          {
-            type: 'NoticeTermBreached',
-            data: { noticeId, dueOn: deadline.dueOn, detectedOn: dayAt(now, deadline.trace.zone) },
-          },
-        ];
+        return state.breached || state.sent || now < deadline.endsAt ? [] : [breachOf(state.issue, now)];
       default:
         return never(command);
     }
@@ -144,16 +138,32 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
   },
 };
 
-/** What was sent before is not sent again. */
+/** What was sent before is not sent again. What is sent too late has breached its term, whoever looks first. */
 function sentFacts(
-  state: Pick<Exclude<NoticeState, { situation: 'none' }>, 'issue'> & { readonly sent?: object | undefined },
+  {
+    issue,
+    sent,
+    breached,
+  }: Pick<Exclude<NoticeState, { situation: 'none' }>, 'issue' | 'breached'> & {
+    readonly sent?: object | undefined;
+  },
   channel: NoticeChannel,
   sentAt: Instant,
+  now = sentAt,
 ): NoticeEvent[] {
-  if (state.sent) return [];
-  const { noticeId, deadline } = state.issue;
-  return [{ type: 'NoticeSent', data: { noticeId, channel, sentAt, inTime: sentAt < deadline.endsAt } }];
+  if (sent) return [];
+  const { noticeId, deadline } = issue;
+  const inTime = sentAt < deadline.endsAt;
+  return [
+    ...(inTime || breached ? [] : [breachOf(issue, now)]),
+    { type: 'NoticeSent', data: { noticeId, channel, sentAt, inTime } },
+  ];
 }
+
+const breachOf = ({ noticeId, deadline }: NoticeIssue, now: Instant): NoticeEvent => ({
+  type: 'NoticeTermBreached',
+  data: { noticeId, dueOn: deadline.dueOn, detectedOn: dayAt(now, deadline.trace.zone) },
+});
 
 const isAnswered = (state: NoticeState): state is Extract<NoticeState, { situation: 'acknowledged' | 'refused' }> =>
   state.situation === 'acknowledged' || state.situation === 'refused';

@@ -61,7 +61,7 @@ export type NoticeAcknowledged = NewFact<
 >;
 export type NoticeRefused = NewFact<'NoticeRefused', { readonly noticeId: Uuid; readonly reason: string }>;
 export type NoticeSuperseded = NewFact<'NoticeSuperseded', { readonly noticeId: Uuid; readonly by: Uuid }>;
-/** The authority's own five days passed without the notice being sent. */
+/** The authority's own five days passed without the notice being sent; found by the sweep, or when it is sent after all. */
 export type NoticeTermBreached = NewFact<
   'NoticeTermBreached',
   { readonly noticeId: Uuid; readonly dueOn: PlainDate; readonly detectedOn: PlainDate }

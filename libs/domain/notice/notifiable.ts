@@ -68,7 +68,13 @@ const expansionOf = (version: FilingVersion): Decimal | undefined =>
   version.values.kind === 'planned_construction' ? version.values.expansionMw : undefined;
 
 const notifiedValueChanged = (before: FilingVersion, after: FilingVersion) =>
-  !sameDecimal(powerOf(before), powerOf(after)) || !sameDecimal(expansionOf(before), expansionOf(after));
+  !sameDecimal(powerOf(before), powerOf(after)) ||
+  !sameDecimal(expansionOf(before), expansionOf(after)) ||
+  placeChanged(before, after);
+
+/** A row of a journal repeats the place in its registry's words; only who says that it is another one is taken at that. */
+const placeChanged = ({ location: before }: FilingVersion, { location: after, stated = [] }: FilingVersion) =>
+  stated.includes('location') && (before.region !== after.region || before.address !== after.address);
 
 function contentsOf(file: CaseFile, filing: Filing, version: FilingVersion, rules: RuleSet): NoticeContents {
   const powerMw = filing.kind === 'termination' ? rules.notice.terminationPowerMw : (powerOf(version) ?? null);

@@ -1,6 +1,7 @@
-import { caseStream, caseWorkStream } from '#libs/domain';
+import { caseStream, caseWorkStream, operatorOn } from '#libs/domain';
 import type { Uuid } from '#libs/kernel';
 import { foldHeader } from '../case-header.js';
+import { parsed } from '../engine/json-text.js';
 import type { Projection } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
@@ -29,12 +30,14 @@ function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) 
   switch (fact.type) {
     case 'AlertRaised': {
       const { alertId, subject, step, passed, audience, dueOn, raisedOn, assignee } = fact.data;
-      const { caseId, caseRef, operatorBin, region } = header;
+      const { caseId, caseRef, region } = header;
+      const formerOperators = parsed(header.formerOperators);
       return {
         alertId,
         caseId,
         caseRef,
-        operatorBin,
+        // What was due before a transfer is the former operator's to be told of.
+        operatorBin: operatorOn({ operatorBin: header.operatorBin, formerOperators }, dueOn),
         region,
         subjectKind: subject.kind,
         subjectId: subject.id,

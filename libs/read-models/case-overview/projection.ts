@@ -51,6 +51,7 @@ const openedCase = (data: Extract<DomainFact, { type: 'CaseOpened' }>['data']): 
   operatorBin: data.operatorBin,
   region: data.location.region,
   address: data.location.address,
+  formerOperators: [],
   locatedOn: null,
   ruleSetId: data.ruleSet.id,
   stage: 'planned',

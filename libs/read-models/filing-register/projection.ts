@@ -52,12 +52,17 @@ function changedFilings(rows: Rows, header: FilingCaseRow, fact: DomainFact): re
       return [filed(header, 'termination', fact.data, fact.recordedAt)];
     case 'FilingCorrected': {
       const { filingId, correctionId, reason } = fact.data;
-      const version = laterVersion(header, 'correction', correctionId, fact.data, fact.recordedAt, reason);
+      const version = laterVersion('correction', correctionId, fact.data, fact.recordedAt, reason);
       return [withVersion(known(filingId), version, fact.data.missing)];
     }
     case 'FilingCompleted': {
-      const version = laterVersion(header, 'completion', fact.data.completionId, fact.data, fact.recordedAt);
-      return [{ ...withVersion(known(fact.data.filingId), version, fact.data.missing), completionRequest: null }];
+      const version = laterVersion('completion', fact.data.completionId, fact.data, fact.recordedAt);
+      return [
+        {
+          ...withVersion(known(fact.data.filingId), version, fact.data.missing),
+          completionRequest: fact.data.missing.length === 0 ? null : known(fact.data.filingId).completionRequest,
+        },
+      ];
     }
     case 'FilingWithdrawn': {
       const { filingId, registration, reason } = fact.data;
@@ -119,12 +124,11 @@ function absorbed(header: FilingCaseRow, filing: AbsorbedFiling, from: Uuid, rec
 }
 
 function absorbedVersion(version: FilingVersion, recordedAt: Instant): FilingVersionView {
-  const { versionId, cause, registration, location, values, stated, filedBy } = version;
+  const { versionId, cause, registration, location, values, stated } = version;
   const { kind: _, ...filedValues } = values;
   return {
     ...versionView(versionId, cause, registration, location, filedValues, recordedAt),
     ...(stated ? { stated } : {}),
-    ...(filedBy ? { operatorBin: filedBy } : {}),
   };
 }
 
@@ -152,18 +156,16 @@ function versionView(
 type VersionData = Extract<DomainFact, { type: 'FilingCorrected' | 'FilingCompleted' }>['data'];
 
 function laterVersion(
-  { operatorBin: holder }: FilingCaseRow,
   cause: 'correction' | 'completion',
   versionId: Uuid,
   data: VersionData,
   recordedAt: Instant,
   reason?: string,
 ): FilingVersionView {
-  const { registration, operatorBin = holder, location, values, stated, changed, missing } = data;
+  const { registration, location, values, stated, changed, missing } = data;
   const version = versionView(versionId, cause, registration, location, values, recordedAt);
   return {
     ...version,
-    operatorBin,
     ...(stated ? { stated } : {}),
     changed,
     missing,

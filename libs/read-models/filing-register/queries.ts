@@ -1,6 +1,6 @@
 import type { FilingFlag, FilingKind } from '#libs/domain';
 import type { PlainDate, Quarter, Uuid } from '#libs/kernel';
-import { In, type DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { operatorsNamed } from '../operator-register/queries.js';
 import { likeText, pageOf, withFilters, type Page, type PageRequest, type PageShape } from '../query/page.js';
 import { FilingCaseRow, FilingRow } from './row.js';
@@ -47,10 +47,9 @@ export function filingQueries(source: DataSource) {
       return earlier.length === 0 ? row : { ...row, documents: [...earlier, ...row.documents] };
     },
 
-    /** By case: whose it is now. */
-    async holders(caseIds: readonly Uuid[]): Promise<ReadonlyMap<Uuid, string>> {
-      const cases = await source.getRepository(FilingCaseRow).findBy({ caseId: In([...new Set(caseIds)]) });
-      return new Map(cases.map(({ caseId, operatorBin }) => [caseId, operatorBin]));
+    /** Whose the case is now. */
+    async holderOf(caseId: Uuid): Promise<string | undefined> {
+      return (await source.getRepository(FilingCaseRow).findOneBy({ caseId }))?.operatorBin;
     },
 
     /** The register lists each document once: in the case it belongs to now. */

@@ -22,8 +22,6 @@ export interface FilingVersionView extends Pick<
   FilingVersion,
   'versionId' | 'cause' | 'registration' | 'location' | 'stated'
 > {
-  /** Of a later version: whose document it is. */
-  readonly operatorBin?: string;
   readonly values: OpenValues;
   readonly bankOnFile: boolean;
   readonly recordedAt: Instant;

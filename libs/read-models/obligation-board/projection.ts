@@ -1,6 +1,7 @@
 import {
   caseStream,
   caseWorkStream,
+  operatorOn,
   operatorSteps,
   stepOfTerm,
   type AlertStep,
@@ -11,7 +12,7 @@ import {
 } from '#libs/domain';
 import type { Instant, PlainDate, Uuid } from '#libs/kernel';
 import { foldHeader } from '../case-header.js';
-import { asSharedText } from '../engine/json-text.js';
+import { asSharedText, parsed } from '../engine/json-text.js';
 import type { Projection, ProjectionContext, Rows } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
@@ -41,12 +42,20 @@ export function obligationBoardProjection({ rules }: ProjectionContext): Project
   };
 }
 
-/** A case that moves or passes to another operator takes its duties along. */
-function carryHeader(rows: Rows, { operatorBin, region }: ObligationCaseRow): void {
-  for (const row of [...rows.all(obligationTable)])
+/** A case that moves takes its duties along; one that passes to another operator leaves it those that were due before. */
+function carryHeader(rows: Rows, header: ObligationCaseRow): void {
+  const { region } = header;
+  for (const row of [...rows.all(obligationTable)]) {
+    const operatorBin = ownerOf(header, row);
     if (row.operatorBin !== operatorBin || row.region !== region)
       rows.put(obligationTable, row.obligationId, { ...row, operatorBin, region });
+  }
 }
+
+const ownerOf = (
+  { operatorBin, formerOperators }: ObligationCaseRow,
+  { dueOn, opensOn }: Pick<ObligationRow, 'dueOn' | 'opensOn'>,
+): string => operatorOn({ operatorBin, formerOperators: parsed(formerOperators) }, dueOn ?? opensOn);
 
 function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFact): ObligationRow | undefined {
   const known = (obligationId: Uuid): ObligationRow => {
@@ -81,7 +90,8 @@ function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFa
       return { ...known(fact.data.obligationId), status: 'void', ...notMet };
     case 'DeadlineRevised': {
       const { obligationId, deadline, because } = fact.data;
-      return { ...known(obligationId), ...deadlineColumns(deadline), revisedBecause: because };
+      const row = { ...known(obligationId), ...deadlineColumns(deadline), revisedBecause: because };
+      return { ...row, operatorBin: ownerOf(header, row) };
     }
     case 'ObligationExcused': {
       const { obligationId, orderNo, reason, excusedOn } = fact.data;
@@ -99,7 +109,7 @@ function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFa
 const notMet = { metByFilingId: null, metJournalNo: null, metReceivedOn: null, daysLate: null };
 
 function opened(header: ObligationCaseRow, data: ObligationOpened['data'], openedAt: Instant): ObligationRow {
-  const { caseId, caseRef, operatorBin, region } = header;
+  const { caseId, caseRef, region } = header;
   const { obligationId, kind, period, opensOn, deadline, learnedOn, historical } = data;
   const { nominalDueOn, dueOn, endsAt, trace } = deadlineColumns(deadline);
   // One literal without spreads: hundreds of thousands of rows are held, and a spread of many columns makes them slow.
@@ -107,7 +117,7 @@ function opened(header: ObligationCaseRow, data: ObligationOpened['data'], opene
     obligationId,
     caseId,
     caseRef,
-    operatorBin,
+    operatorBin: ownerOf(header, { dueOn, opensOn }),
     region,
     kind,
     period: period ?? null,
