@@ -88,6 +88,21 @@ describe('the letter list', () => {
   });
 });
 
+describe('what has not happened yet', () => {
+  it.each([
+    ['terminations', 'other-operator', { activityEndedOn: '2027-12-31' }, '/activityEndedOn'],
+    ['cases/:case/commissioning', 'case-officer', { commissionedOn: '2027-03-01' }, '/commissionedOn'],
+    ['operators/:bin/termination', 'other-operator', { activityEndedOn: '2027-12-31' }, '/activityEndedOn'],
+  ] as const)('is not filed: %s', async (path, as, body, pointer) => {
+    const url = `/api/v1/${path.replace(':case', caseId).replace(':bin', otherBin)}`;
+    const whole = path === 'terminations' ? { caseId, ...body } : body;
+    expect(await api.ask('POST', url, { as, body: whole })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer, code: 'in-future' }] },
+    });
+  });
+});
+
 describe('a notice in the hands of officers', () => {
   const as = 'case-officer';
   const issue = (body: object) => api.ask('POST', `/api/v1/filings/${filingId}/notice`, { as, body });

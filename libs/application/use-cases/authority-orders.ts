@@ -128,7 +128,10 @@ async function effectsOn(house: House, caseId: Uuid, input: ExtendTermInput): Pr
   const rules = house.lawBook.rulesOf(state);
   const asOf = { day: dayAt(now, rules.zone), at: now };
   const circumstances = house.lawBook.circumstancesUnder(rules);
-  const extensions = [...circumstances.extensions, { orderId: derivedId(caseId, 'dry-run'), ...input }];
+  const extensions = [
+    ...circumstances.extensions,
+    { orderId: derivedId(caseId, 'dry-run'), orderedOn: asOf.day, ...input },
+  ];
   return assessObligations(file, { ...circumstances, extensions }, asOf).flatMap((assessed) => {
     const recorded = file.obligations.get(assessed.obligationId);
     if (!recorded?.deadline || !assessed.deadline || recorded.deadline.dueOn === assessed.deadline.dueOn) return [];

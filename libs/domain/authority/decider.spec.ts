@@ -21,7 +21,7 @@ describe('the orders of the authority', () => {
     };
     const extended = given([]).when(extend, now).facts();
     expect(extended).toMatchObject([{ type: 'TermExtended', data: { orderNo: '12-НҚ', orderedOn: '2022-01-15' } }]);
-    expect(fold(extended).extensions).toEqual([extend.extension]);
+    expect(fold(extended).extensions).toEqual([{ ...extend.extension, orderedOn: '2022-01-15' }]);
     expect(given(extended).when(extend, now).rejection()).toMatchObject({
       code: 'order-known',
       fields: [{ pointer: '/orderNo' }],

@@ -56,10 +56,8 @@ export const authorityDecider: Decider<AuthorityState, AuthorityCommand, Authori
 
   evolve(state, event) {
     switch (event.type) {
-      case 'TermExtended': {
-        const { orderedOn: _, ...extension } = event.data;
-        return { ...state, extensions: [...state.extensions, extension] };
-      }
+      case 'TermExtended':
+        return { ...state, extensions: [...state.extensions, event.data] };
       case 'OutageRecorded':
         return { ...state, outages: [...state.outages, event.data] };
       case 'CalendarCorrected': {

@@ -17,6 +17,9 @@ export interface TermExtension {
   readonly reason: string;
 }
 
+/** As it is in force. `orderedOn`: what was received before that day was closed then and stays as it was judged. */
+export type OrderedExtension = TermExtension & { readonly orderedOn: PlainDate };
+
 export interface Outage {
   readonly outageId: Uuid;
   readonly from: Instant;
@@ -24,7 +27,7 @@ export interface Outage {
   readonly reason: string;
 }
 
-export type TermExtended = NewFact<'TermExtended', TermExtension & { readonly orderedOn: PlainDate }>;
+export type TermExtended = NewFact<'TermExtended', OrderedExtension>;
 export type OutageRecorded = NewFact<'OutageRecorded', Outage>;
 export type CalendarCorrected = NewFact<
   'CalendarCorrected',

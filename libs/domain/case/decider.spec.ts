@@ -173,6 +173,7 @@ describe('orders and calendars', () => {
       orderNo: '12-НҚ',
       scope: { kind: 'quarterly_reference' as const, periods: [quarter('2021-Q1')] },
       dueOn: plainDate('2021-04-20'),
+      orderedOn: plainDate('2021-04-14'),
       reason: 'flood',
     };
     const missed = [...opened, ...given(opened).when(assess, on('2021-04-13')).facts()];
@@ -193,6 +194,17 @@ describe('orders and calendars', () => {
         .when(assess, { ...on('2021-04-14'), extensions: [order] })
         .facts(),
     ).toEqual([]);
+    // By the day of receipt, whenever it is typed: what came late before the order stays late, what comes after it is in time.
+    const typedAfter = (day: string) =>
+      given(missed)
+        .when(file(reference('2021-Q1'), day), { ...on('2021-04-19'), extensions: [order] })
+        .facts();
+    expect(typedAfter('2021-04-13')).toContainEqual(
+      expect.objectContaining({ type: 'ObligationMet', data: expect.objectContaining({ late: true, daysLate: 1 }) }),
+    );
+    expect(typedAfter('2021-04-14')).toContainEqual(
+      expect.objectContaining({ type: 'ObligationMet', data: expect.objectContaining({ late: false }) }),
+    );
   });
 
   it('let an outage of ours on the last day excuse until the next working day', () => {

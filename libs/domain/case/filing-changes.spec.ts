@@ -1,5 +1,6 @@
 import { decimal, plainDate, quarter } from '#libs/kernel';
 import type { FilingValues } from '../filing.js';
+import { notifiableVersions } from '../notice/index.js';
 import { currentVersion } from './state.js';
 import type { CaseCommand } from './commands.js';
 import type { CaseEvent } from './events.js';
@@ -204,5 +205,43 @@ describe('whose document a filing is', () => {
       .when(file(reference('2021-Q2'), '2021-04-02', 'y'), on('2021-04-13'))
       .facts();
     expect(paper[0]!.data).toMatchObject({ operatorBin: '971240001315' });
+  });
+});
+
+describe('a corrected place', () => {
+  const elsewhere = { region: '39', address: 'Рудный' };
+  const facts = [
+    ...filed,
+    ...given(filed)
+      .when(correct({}, { location: elsewhere }), day)
+      .facts(),
+  ];
+
+  it('moves the centre from the day the correction came, and the energy body is told of it', () => {
+    const state = fold(facts);
+    if (state.situation === 'none') throw new Error('no case');
+    expect(state.file.location).toEqual(elsewhere);
+    expect(notifiableVersions(state.file, day.rules)).toMatchObject([
+      { trigger: 'quarterly_reference', contents: { location: { address: 'Екібастұз' } } },
+      { trigger: 'correction', contents: { location: elsewhere } },
+    ]);
+  });
+
+  it('is not the place of a document that came before it and names none', () => {
+    const of = (cameOn: string) =>
+      given(facts)
+        .when(file(reference('2020-Q4'), cameOn, 'b'), on('2021-05-20'))
+        .facts()[0]!.data as { readonly location: object };
+    expect(of('2021-04-07').location).toMatchObject({ address: 'Екібастұз' });
+    expect(of('2021-04-08').location).toEqual(elsewhere);
+  });
+
+  it('of a journal is its registry’s wording and no reason for a notice', () => {
+    const { values } = filingOf(filed).versions[0]!;
+    const again = given(filed)
+      .when(correct(values as Partial<FilingValues>, { location: elsewhere, leftOut: 'cleared' }), day)
+      .facts();
+    const state = fold([...filed, ...again]);
+    expect(state.situation !== 'none' && notifiableVersions(state.file, day.rules)).toHaveLength(1);
   });
 });

@@ -10,7 +10,7 @@ import {
   startOfDay,
 } from '#libs/kernel';
 import type { Instant, PlainDate, Quarter, Uuid } from '#libs/kernel';
-import type { Outage, TermExtension } from '../authority/events.js';
+import type { OrderedExtension, Outage } from '../authority/events.js';
 import {
   extendDeadline,
   nextWorkingDay,
@@ -37,7 +37,7 @@ import {
 export interface Circumstances {
   readonly rules: RuleSet;
   readonly calendar: Calendar;
-  readonly extensions: readonly TermExtension[];
+  readonly extensions: readonly OrderedExtension[];
   readonly outages: readonly Outage[];
 }
 
@@ -180,9 +180,10 @@ function judge(
 }
 
 /**
- * Closed obligations keep the deadline they were judged by, unless the day that triggered it was itself corrected:
- * a calendar or an order that came afterwards does not rewrite them. Only an outage of ours, which is always recorded
- * when it is over, still excuses a lateness that was recorded before it.
+ * Closed obligations keep the deadline they were judged by, unless the day that triggered it was itself corrected: a
+ * calendar or an order that came afterwards does not rewrite them. What was received before an order was given is closed
+ * for it, whenever it was typed. Only an outage of ours, which is always recorded when it is over, still excuses a lateness
+ * that was recorded before it.
  */
 function deadlineFor(
   file: CaseFile,
@@ -202,6 +203,7 @@ function deadlineFor(
   for (const order of circumstances.extensions) {
     const { scope } = order;
     if (scope.kind !== kind) continue;
+    if (filing && receivedOn(filing) < order.orderedOn) continue;
     if (scope.periods && !(period && scope.periods.includes(period))) continue;
     if (scope.regions && !scope.regions.includes(file.location.region)) continue;
     const { orderNo: orderId, reason, dueOn } = order;

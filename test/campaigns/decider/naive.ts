@@ -56,6 +56,7 @@ export interface NaiveDuty {
 }
 
 export interface NaiveExtension {
+  madeOn: string;
   kind: string;
   periods: string[] | undefined;
   regions: string[] | undefined;
@@ -196,6 +197,7 @@ function extended(it: NaiveCase, term: Term, start: string): string {
     if (order.kind !== term.kind) continue;
     if (order.periods && !order.periods.includes(term.period ?? '')) continue;
     if (order.regions && !order.regions.includes(it.region)) continue;
+    if (term.filing && dayOf(term.filing.versions[0]!.receivedMs) < order.madeOn) continue;
     if (order.dueOn > due) due = order.dueOn;
   }
   return due;

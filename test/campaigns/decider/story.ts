@@ -12,10 +12,10 @@ import {
   type Circumstances,
   type FilingValues,
   type ObligationKind,
+  type OrderedExtension,
   type Outage,
   type Registration,
   type RuleSet,
-  type TermExtension,
 } from '#libs/domain';
 import {
   dayOf,
@@ -134,7 +134,7 @@ export function tell(
 ): void {
   const rules = rulesOf(story.variant);
   let calendar: Calendar = catalogue.calendar(rules.calendarId);
-  const extensions: TermExtension[] = [];
+  const extensions: OrderedExtension[] = [];
   const outages: Outage[] = [];
   const nameOf = new Map<Uuid, string>();
   const it: NaiveCase = {
@@ -319,7 +319,7 @@ export function tell(
       const scopeRegions = step.c % 3 === 0 ? [regions[step.b % 2]!] : undefined;
       const near = step.b % 3 ? it.duties.find((duty) => duty.key.startsWith(kind) && duty.due)?.due : undefined;
       const dueOn = plus(near ?? dayOf(atMs), (step.c % 60) - 20);
-      it.extensions.push({ kind, periods, regions: scopeRegions, dueOn });
+      it.extensions.push({ madeOn: dayOf(atMs), kind, periods, regions: scopeRegions, dueOn });
       extensions.push({
         orderId: idOf(`order ${n}`),
         orderNo: `O${n}`,
@@ -329,6 +329,7 @@ export function tell(
           ...(scopeRegions ? { regions: scopeRegions } : {}),
         },
         dueOn: plainDate(dueOn),
+        orderedOn: plainDate(dayOf(atMs)),
         reason: 'r',
       });
       if (step.a % 5) assess();
