@@ -48,6 +48,7 @@ export class Lookups {
 
   /** To file in it: a former operator may still file what it owed, which the decider judges. */
   async checkCaseToFileIn(caller: Caller, caseId: Uuid): Promise<void> {
+    if (visibleTo(caller, await this.cached(caseId))) return;
     const state = await this.stored(caseId);
     const held = state.situation === 'none' ? [] : state.file.formerOperators;
     if (!visibleTo(caller, state) && !held.some(({ bin }) => bin === caller.operatorBin)) throw notFound('case');

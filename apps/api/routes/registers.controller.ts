@@ -194,7 +194,7 @@ export class RegistersController {
     const row = await ask.filings.find(filing.filingId);
     if (!row) throw notFound('filing');
     exchange.answerHeader('etag', `"${row.latestVersionId}"`);
-    return own === undefined ? filingView(row) : filingViewForOperators(row);
+    return exchange.caller.operatorBin === undefined ? filingView(row) : filingViewForOperators(row);
   }
 
   @Question('obligations', {
