@@ -17,6 +17,7 @@ const inUse: Readonly<Record<FactType, true>> = {
   QuarterlyReferenceFiled: true,
   TerminationFiled: true,
   DataCenterCommissioned: true,
+  CommissioningWithdrawn: true,
   FilingCorrected: true,
   FilingWithdrawn: true,
   FilingAnnulmentProposed: true,

@@ -34,6 +34,7 @@ export const policy = {
   'attach-document': row({ operator: 'own', ...authority }),
 
   'record-commissioning': row(authority),
+  'withdraw-commissioning': row(officers),
   'mark-filing-incomplete': row(authority),
   'request-completion': row(officers),
   'propose-annulment': row(officers),

@@ -10,6 +10,7 @@ export const feeds: Feeds = {
   QuarterlyReferenceFiled: ['cases', 'filings', 'obligations', 'alerts', 'timeline'],
   TerminationFiled: ['cases', 'filings', 'obligations', 'alerts', 'timeline'],
   DataCenterCommissioned: ['cases', 'filings', 'obligations', 'alerts', 'timeline'],
+  CommissioningWithdrawn: ['cases', 'timeline'],
   FilingCorrected: ['cases', 'filings', 'obligations', 'alerts', 'timeline'],
   FilingWithdrawn: ['cases', 'filings', 'timeline'],
   FilingAnnulmentProposed: ['filings', 'timeline'],

@@ -9,6 +9,7 @@ import {
   RecordCommissioning,
   ReopenCase,
   TransferCase,
+  WithdrawCommissioning,
   type Done,
 } from '#libs/application';
 import type { Uuid } from '#libs/kernel';
@@ -96,6 +97,26 @@ export class CasesController {
     const fact = done.facts.find(({ type }) => type === 'DataCenterCommissioned');
     const { entryId, registration } = fact!.data as { entryId: string; registration: { journalNo: string } };
     return { caseId, entryId, journalNo: registration.journalNo };
+  }
+
+  @Command(':caseId/commissioning/:entryId/withdrawal', {
+    action: 'withdraw-commissioning',
+    summary: 'Take back a commissioning entry that was a mistake',
+    description: 'It never was: duties that hung on it are void, misses rescinded. Enter the right one anew.',
+    params: { ...params, entryId: 'Id of the entry.' },
+    body: ReasonBody,
+    answer: 'CaseAnswer',
+    tag,
+  })
+  async withdrawCommissioning(
+    @Ask() exchange: Exchange,
+    @Param('caseId') id: string,
+    @Param('entryId') entry: string,
+    @BodyOf(ReasonBody) { reason }: ReasonBody,
+  ) {
+    const caseId = await this.caseId(exchange, id);
+    await this.commands.run(exchange, WithdrawCommissioning, { caseId, entryId: idOf(entry, 'commissioning'), reason });
+    return { caseId };
   }
 
   @Command(':caseId/transfer', {

@@ -40,6 +40,7 @@ const legalFacts = [
   'QuarterlyReferenceFiled',
   'TerminationFiled',
   'DataCenterCommissioned',
+  'CommissioningWithdrawn',
   'FilingCorrected',
   'FilingWithdrawn',
   'FilingAnnulled',

@@ -16,6 +16,7 @@ const plainly =
   (house: House, { caseId, ...rest }: Input<T>, request: Request): Promise<Done<CaseState> | Rejection> =>
     onCase(house, caseId, { type, ...rest } as unknown as CaseCommand, request);
 
+export class WithdrawCommissioning extends UseCase<Input<'WithdrawCommissioning'>, Done<CaseState>> {}
 export class ProposeAnnulment extends UseCase<Input<'ProposeAnnulment'>, Done<CaseState>> {}
 export class ConfirmAnnulment extends UseCase<Input<'ConfirmAnnulment'>, Done<CaseState>> {}
 export class MarkFilingIncomplete extends UseCase<Input<'MarkFilingIncomplete'>, Done<CaseState>> {}
@@ -37,6 +38,7 @@ async function transferCase(house: House, input: Input<'TransferCase'>, request:
 }
 
 export const changeCaseHandlers = [
+  handlerOf(WithdrawCommissioning, plainly('WithdrawCommissioning')),
   handlerOf(ProposeAnnulment, plainly('ProposeAnnulment')),
   handlerOf(ConfirmAnnulment, plainly('ConfirmAnnulment')),
   handlerOf(MarkFilingIncomplete, plainly('MarkFilingIncomplete')),

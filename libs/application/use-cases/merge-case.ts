@@ -47,7 +47,11 @@ export async function mergeCase(
         versions,
         ...(takenBack ? { takenBack } : {}),
       })),
-      commissionings: file.commissionings.map(({ commissionedOn, registration }) => ({ commissionedOn, registration })),
+      commissionings: file.commissionings.map(({ entryId, commissionedOn, registration }) => ({
+        ...(entryId ? { entryId } : {}),
+        commissionedOn,
+        registration,
+      })),
     },
     request,
   );

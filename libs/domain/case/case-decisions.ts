@@ -44,6 +44,13 @@ export function recordCommissioning(
   ];
 }
 
+export function withdrawCommissioning(file: CaseFile, command: Command<'WithdrawCommissioning'>): Decision {
+  const { entryId, reason } = command;
+  if (!file.commissionings.some((entry) => entry.entryId === entryId))
+    return reject('not-found', 'commissioning-unknown', 'there is no such commissioning entry in this case');
+  return [{ type: 'CommissioningWithdrawn', data: { caseId: file.caseId, entryId, reason } }];
+}
+
 export function excuseObligation(file: CaseFile, command: Command<'ExcuseObligation'>, context: CaseContext): Decision {
   const obligation = file.obligations.get(command.obligationId);
   if (!obligation || obligation.status === 'void')

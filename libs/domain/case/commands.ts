@@ -1,6 +1,6 @@
 import type { Decimal, PlainDate, Uuid } from '#libs/kernel';
 import type { FilingValues, Location, Registration } from '../filing.js';
-import type { AbsorbedFiling, CaseOpening, FormerOperator } from './events.js';
+import type { AbsorbedFiling, CaseAbsorbed, CaseOpening, FormerOperator } from './events.js';
 
 /**
  * `opening` opens the case in the same step when it does not exist yet (rules 3 and 4: an appeal or a first reference).
@@ -29,6 +29,7 @@ export type CaseCommand =
       readonly expansionMw?: Decimal;
       readonly opening?: CaseOpening;
     }
+  | { readonly type: 'WithdrawCommissioning'; readonly entryId: Uuid; readonly reason: string }
   | {
       readonly type: 'CorrectFiling' | 'CompleteFiling';
       readonly filingId: Uuid;
@@ -102,7 +103,7 @@ export type CaseCommand =
       readonly operatorBin: string;
       readonly formerOperators: readonly FormerOperator[];
       readonly filings: readonly AbsorbedFiling[];
-      readonly commissionings: readonly { readonly commissionedOn: PlainDate; readonly registration: Registration }[];
+      readonly commissionings: CaseAbsorbed['data']['commissionings'];
     }
   | { readonly type: 'CloseCase'; readonly reason: string }
   | { readonly type: 'ReopenCase'; readonly reason: string }

@@ -164,6 +164,29 @@ describe('the quarterly duty (rule 4)', () => {
   });
 });
 
+describe('a commissioning entry that was a mistake', () => {
+  it('is taken back, and what hung on it with it', () => {
+    const mistaken = lived([commission('2021-01-15', '2021-07-20'), on('2021-07-20', '13:00')]);
+    const missed = mistaken.filter((fact) => fact.type === 'ObligationMissed');
+    expect(missed).toHaveLength(2);
+    const withdraw = (entry: string): CaseCommand => ({
+      type: 'WithdrawCommissioning',
+      entryId: id(`commissioned-${entry}`),
+      reason: 'the year was mistyped',
+    });
+    expect(given(mistaken).when(withdraw('2021-02-01'), on('2021-07-21')).rejection().code).toBe(
+      'commissioning-unknown',
+    );
+    const facts = given(mistaken).when(withdraw('2021-01-15'), on('2021-07-21')).facts();
+    expect(types(facts)).toEqual([
+      'CommissioningWithdrawn',
+      ...missed.flatMap(() => ['MissRescinded', 'ObligationVoided']),
+    ]);
+    const again = given([...mistaken, ...facts]).when(withdraw('2021-01-15'), on('2021-07-21'));
+    expect(again.rejection().code).toBe('commissioning-unknown');
+  });
+});
+
 describe('orders and calendars', () => {
   const opened = lived([commission('2021-01-15'), on('2021-01-16')], [assess, on('2021-04-01')]);
 

@@ -7,6 +7,7 @@ import {
   excuseObligation,
   mergeCase,
   recordCommissioning,
+  withdrawCommissioning,
   reopenCase,
   transferCase,
 } from './case-decisions.js';
@@ -69,6 +70,8 @@ function decideItself(state: CaseState, command: CaseCommand, context: CaseConte
   }
   if (state.situation === 'merged') return mergedRejection(state.into);
   switch (command.type) {
+    case 'WithdrawCommissioning':
+      return withdrawCommissioning(file, command);
     case 'CorrectFiling':
     case 'CompleteFiling':
       return changeValues(file, command, context);

@@ -57,6 +57,11 @@ export type DataCenterCommissioned = NewFact<
     readonly expansionMw?: Decimal;
   }
 >;
+/** The entry was a mistake of the authority's own: from then on it never was, and what hung on it is judged anew. */
+export type CommissioningWithdrawn = NewFact<
+  'CommissioningWithdrawn',
+  { readonly caseId: Uuid; readonly entryId: Uuid; readonly reason: string }
+>;
 export type FilingCorrected = NewFact<
   'FilingCorrected',
   Filer & {
@@ -238,7 +243,11 @@ export type CaseAbsorbed = NewFact<
     /** Whose the case was that is carried over, before it was its last operator's. */
     readonly formerOperators?: readonly FormerOperator[];
     readonly filings: readonly AbsorbedFiling[];
-    readonly commissionings: readonly { readonly commissionedOn: PlainDate; readonly registration: Registration }[];
+    readonly commissionings: readonly {
+      readonly entryId?: Uuid;
+      readonly commissionedOn: PlainDate;
+      readonly registration: Registration;
+    }[];
   }
 >;
 export interface AbsorbedFiling {
@@ -258,6 +267,7 @@ export type CaseEvent =
   | QuarterlyReferenceFiled
   | TerminationFiled
   | DataCenterCommissioned
+  | CommissioningWithdrawn
   | FilingCorrected
   | FilingWithdrawn
   | FilingAnnulmentProposed

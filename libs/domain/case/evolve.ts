@@ -30,10 +30,14 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
     case 'TerminationFiled':
       return withFile(filed(file, 'termination', event.data));
     case 'DataCenterCommissioned': {
-      const { commissionedOn, expansionMw, registration } = event.data;
-      const entry = { commissionedOn, registration, ...(expansionMw === undefined ? {} : { expansionMw }) };
+      const { entryId, commissionedOn, expansionMw, registration } = event.data;
+      const entry = { entryId, commissionedOn, registration, ...(expansionMw === undefined ? {} : { expansionMw }) };
       return withFile({ ...placed(file, event.data), commissionings: [...file.commissionings, entry] });
     }
+    case 'CommissioningWithdrawn':
+      return withFile({
+        commissionings: file.commissionings.filter(({ entryId }) => entryId !== event.data.entryId),
+      });
     case 'FilingCorrected':
       return withFile(versioned(file, 'correction', event.data.correctionId, event.data));
     case 'FilingCompleted':

@@ -26,6 +26,8 @@ export interface Filing {
 }
 
 export interface Commissioning {
+  /** Absent of entries that came by a merge before they were carried along. */
+  readonly entryId?: Uuid;
   readonly commissionedOn: PlainDate;
   readonly expansionMw?: Decimal;
   readonly registration: Registration;

@@ -9,7 +9,13 @@ export interface VersionDigest {
   readonly exp?: Decimal;
   readonly jobs?: number;
   readonly end?: PlainDate;
+  /** Which of these it says itself; without it all, also that one is not declared. */
+  readonly says?: readonly (typeof valueNames)[number][];
 }
+
+const valueNames = ['mw', 'exp', 'jobs', 'end'] as const;
+/** What the facts call them. */
+const names = { mw: 'powerMw', exp: 'expansionMw', jobs: 'jobs', end: 'activityEndedOn' } as const;
 
 export interface FilingDigest {
   readonly id: Uuid;
@@ -34,7 +40,12 @@ export interface ObligationDigest {
 export interface CaseDigest {
   /** In the order of recording. */
   readonly filings: readonly FilingDigest[];
-  readonly entries: readonly { readonly on: PlainDate; readonly at: Instant; readonly exp?: Decimal }[];
+  readonly entries: readonly {
+    readonly id?: Uuid;
+    readonly on: PlainDate;
+    readonly at: Instant;
+    readonly exp?: Decimal;
+  }[];
   readonly obligations: readonly ObligationDigest[];
 }
 
@@ -43,7 +54,11 @@ export const emptyDigest: CaseDigest = { filings: [], entries: [], obligations: 
 export const kindLetter = { planned_construction: 'p', quarterly_reference: 'q', termination: 't' } as const;
 
 /** The values of all three documents, as far as they concern the overview. */
-export function versionDigest({ receivedAt, receivedOn }: Registration, values: object): VersionDigest {
+export function versionDigest(
+  { receivedAt, receivedOn }: Registration,
+  values: object,
+  stated?: readonly string[],
+): VersionDigest {
   const { powerMw, expansionMw, jobs, activityEndedOn } = values as {
     readonly powerMw?: Decimal;
     readonly expansionMw?: Decimal;
@@ -57,6 +72,7 @@ export function versionDigest({ receivedAt, receivedOn }: Registration, values: 
     ...(expansionMw === undefined ? {} : { exp: expansionMw }),
     ...(jobs === undefined ? {} : { jobs }),
     ...(activityEndedOn === undefined ? {} : { end: activityEndedOn }),
+    ...(stated === undefined ? {} : { says: valueNames.filter((name) => stated.includes(names[name])) }),
   };
 }
 
@@ -66,22 +82,29 @@ export function filingDigest(id: Uuid, versions: readonly FilingVersion[], taken
     id,
     kind: kindLetter[values.kind],
     ...(values.kind === 'quarterly_reference' ? { period: values.period } : {}),
-    v: versions.map((version) => versionDigest(version.registration, version.values)),
+    v: versions.map((version) => versionDigest(version.registration, version.values, version.stated)),
     ...(takenBack ? { back: true } : {}),
   };
 }
 
-/** The version in force: the last received; of two received at once the later recorded. */
-export function currentDigest(filing: FilingDigest): VersionDigest {
-  let current = filing.v[0]!;
-  let at: Instant | undefined;
-  for (const version of filing.v.slice(1))
-    if (at === undefined || version.at >= at) {
-      current = version;
-      at = version.at;
-    }
+/** The values in force: each as the last received says that says anything of it; of two received at once the later recorded. */
+export function currentDigest({ v: [first, ...changes] }: FilingDigest): VersionDigest {
+  let current = first!;
+  for (const version of changes.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
+    current =
+      version.says === undefined ? version : { ...unsaid(current, version.says), ...said(version, version.says) };
   return current;
 }
+
+type ValueName = (typeof valueNames)[number];
+
+const unsaid = (digest: VersionDigest, says: readonly ValueName[]): VersionDigest =>
+  Object.fromEntries(
+    Object.entries(digest).filter(([name]) => !says.includes(name as ValueName)),
+  ) as unknown as VersionDigest;
+
+const said = (digest: VersionDigest, says: readonly ValueName[]): Partial<VersionDigest> =>
+  Object.fromEntries(says.flatMap((name) => (digest[name] === undefined ? [] : [[name, digest[name]]])));
 
 export interface StandingFiling extends FilingDigest {
   readonly now: VersionDigest;

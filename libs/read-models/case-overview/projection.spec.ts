@@ -165,6 +165,36 @@ describe('the case overview', () => {
     expect(overview(story).powerMw).toBe('6');
   });
 
+  it('takes each value from the correction received last that says anything of it', () => {
+    const story = opened();
+    const filingId = fileReference(story, one, '2021-Q1', '2021-04-05T05:00:00.000Z', { powerMw: '8', jobs: 3 });
+    const correct = (name: string, receivedAt: string, values: object, stated: readonly string[]) =>
+      story.tell('FilingCorrected', {
+        caseId,
+        filingId,
+        correctionId: id(name),
+        registration: registration(name, receivedAt),
+        location: place(),
+        values: { period: '2021-Q1' as never, powerMw: decimal('8'), jobs: 3, ...values },
+        stated,
+        changed: stated,
+        missing: [],
+      });
+    correct('late', '2021-04-20T05:00:00.000Z', { jobs: 9 }, ['jobs']);
+    correct('early', '2021-04-10T05:00:00.000Z', { powerMw: decimal('7') }, ['powerMw']);
+    expect(overview(story)).toMatchObject({ powerMw: '7', jobs: 9 });
+    correct('cleared', '2021-04-21T05:00:00.000Z', { powerMw: undefined }, ['powerMw']);
+    expect(overview(story)).toMatchObject({ powerMw: null, jobs: 9 });
+  });
+
+  it('forgets a commissioning entry that was a mistake', () => {
+    const story = opened();
+    commission(story, '2021-01-05');
+    expect(overview(story).stage).toBe('existing');
+    story.tell('CommissioningWithdrawn', { caseId, entryId: id('entry'), reason: 'mistyped' });
+    expect(overview(story)).toMatchObject({ stage: 'planned', nextStepAt: null });
+  });
+
   it('forgets what was withdrawn or annulled', () => {
     const story = opened();
     const filingId = fileReference(story, one, '2021-Q1', '2021-04-05T05:00:00.000Z');

@@ -113,22 +113,25 @@ function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
     }
     case 'FilingCorrected':
     case 'FilingCompleted': {
-      const version = versionDigest(fact.data.registration, fact.data.values);
+      const version = versionDigest(fact.data.registration, fact.data.values, fact.data.stated);
       return changeFiling(fact.data.filingId, ({ v }) => ({ v: [...v, version] }));
     }
     case 'FilingWithdrawn':
     case 'FilingAnnulled':
       return changeFiling(fact.data.filingId, () => ({ back: true }));
     case 'DataCenterCommissioned': {
-      const { commissionedOn: on, registration, expansionMw } = fact.data;
-      const entry = { on, at: registration.receivedAt, ...(expansionMw === undefined ? {} : { exp: expansionMw }) };
+      const { entryId: id, commissionedOn: on, registration, expansionMw } = fact.data;
+      const entry = { id, on, at: registration.receivedAt, ...(expansionMw === undefined ? {} : { exp: expansionMw }) };
       return { ...digest, entries: [...digest.entries, entry] };
     }
+    case 'CommissioningWithdrawn':
+      return { ...digest, entries: digest.entries.filter(({ id }) => id !== fact.data.entryId) };
     case 'CaseAbsorbed': {
       const absorbed = fact.data.filings.map(({ filingId, versions, takenBack }) =>
         filingDigest(filingId, versions, takenBack !== undefined),
       );
       const entries = fact.data.commissionings.map((one) => ({
+        ...(one.entryId ? { id: one.entryId } : {}),
         on: one.commissionedOn,
         at: one.registration.receivedAt,
       }));

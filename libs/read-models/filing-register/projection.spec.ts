@@ -171,6 +171,38 @@ describe('the filing register', () => {
     ]);
   });
 
+  it('shows with each version what stands with it, also when an earlier one is recorded later', () => {
+    const story = appealed();
+    const said = (name: string, receivedAt: string, values: object, stated: readonly string[]) =>
+      story.tell('FilingCorrected', {
+        caseId,
+        filingId: id('appeal'),
+        correctionId: id(name),
+        registration: registration(name, receivedAt),
+        location: place('63', 'Oskemen'),
+        values: { powerMw: decimal('7.90'), bank, designStartOn: day('2021-03-01'), ...values },
+        stated,
+        changed: stated,
+        missing: [],
+      });
+    said('late', '2021-02-20T05:00:00.000Z', { expansionMw: decimal('2') }, ['expansionMw']);
+    said('early', '2021-02-10T05:00:00.000Z', { powerMw: decimal('8'), bank: undefined }, [
+      'powerMw',
+      'bank',
+      'location',
+    ]);
+    const [row] = register(story);
+    expect(row).toMatchObject({
+      currentVersionId: id('late'),
+      latestVersionId: id('early'),
+      powerMw: '8',
+      expansionMw: '2',
+      bankOnFile: false,
+      region: '63',
+    });
+    expect(JSON.stringify(row)).not.toContain(bank.cipher);
+  });
+
   it('carries the filings of a merged case to the case that stays, and leaves them where they were', () => {
     const story = createStory();
     const other = cast(2);
