@@ -262,13 +262,15 @@ export function tell(
       const { ms, registration } = receipt(step, 60, dayOf(filing.versions[0]!.receivedMs));
       // Drawn appeals and references always lack something, a termination at most its day.
       const lacking = filing.kind !== 'termination' || now(filing).ended === undefined;
-      const accepted = !merged && (op === 'correct' || lacking);
       // Journals' corrections state all values anew, those of the API what is to be another.
       const leftOut = op === 'correct' && step.a % 2 === 0 ? ('cleared' as const) : ('kept' as const);
       const stated = names.filter((name) => drawn.version[name] !== undefined);
       const absent = names.filter((name) => drawn.version[name] === undefined);
       const cleared = leftOut === 'kept' && step.c % 3 === 0 ? absent : [];
       const says = leftOut === 'cleared' ? names : [...stated, ...cleared];
+      // A reference always gives its power.
+      const isEmpty = leftOut === 'kept' && says.length === 0 && kind !== 'quarterly_reference';
+      const accepted = !merged && !isEmpty && (op === 'correct' || lacking);
       const version = { ...drawn.version, says };
       if (accepted) filing.versions.push({ ...version, receivedMs: ms });
       const versionId = idOf(`version ${n}`);
