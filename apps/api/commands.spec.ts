@@ -125,6 +125,10 @@ describe('the end of mining at all centres', () => {
     expect(problem(await end(drawUuid()))).toBe('409 nothing-to-terminate');
     expect((await close(open)).status).toBe(200);
     expect(await end(key)).toMatchObject({ status: 201, body: ended.body });
+    // A centre of later is none that the document spoke of.
+    const body = { operatorBin: otherBin, region: '55', address: 'c' };
+    await api.ask('POST', '/api/v1/cases', { as: 'case-officer', body });
+    expect((await end(key)).body).toEqual(ended.body);
   });
 });
 

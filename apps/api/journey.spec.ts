@@ -485,10 +485,14 @@ describe('a filing, from the registration of its operator to the acknowledgement
     const reference = (period: string) =>
       api.ask('POST', '/api/v1/quarterly-references', { body: { caseId, period, powerMw: '1' } });
     expect(await reference('2021-Q2')).toMatchObject({ status: 201 });
-    expect(await reference('2021-Q4')).toMatchObject({
-      status: 403,
-      body: { type: 'urn:qadaga:problem:case-passed-on' },
-    });
+    for (const period of ['2021-Q2', '2021-Q4'])
+      expect(await reference(period)).toMatchObject({
+        status: 403,
+        body: { type: 'urn:qadaga:problem:case-passed-on' },
+      });
+    expect(
+      await api.ask('POST', `/api/v1/filings/${filingId}/withdrawal`, { body: { reason: 'no longer mine' } }),
+    ).toMatchObject({ status: 403, body: { type: 'urn:qadaga:problem:case-passed-on' } });
   });
 
   it('is nothing to those it is not for', async () => {

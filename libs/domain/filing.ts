@@ -89,6 +89,8 @@ export interface FilingVersion {
   readonly values: FilingValues;
   /** Names of what it says itself, `location` among them; the rest is as those received before it left it. Without it: all. */
   readonly stated?: readonly string[];
+  /** Whose document it is, when that is not who filed the first version. */
+  readonly filedBy?: string;
   /** The case it was recorded in, and its notice issued for, when it came here by a merge. */
   readonly recordedIn?: Uuid;
 }

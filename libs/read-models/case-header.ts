@@ -59,9 +59,7 @@ export function headerAfter<Row extends CaseHeaderRow>(header: Row, fact: Domain
       return movedTo(header, fact.data.to, fact.data.effectiveOn);
     case 'FilingCorrected':
     case 'FilingCompleted':
-      return fact.data.stated?.includes('location')
-        ? movedTo(header, fact.data.location, fact.data.registration.receivedOn)
-        : header;
+      return fact.data.placedOn ? movedTo(header, fact.data.location, fact.data.placedOn) : header;
     case 'CaseTransferred': {
       const { fromBin, toBin, effectiveOn } = fact.data;
       const formerOperators = [...parsed(header.formerOperators), { bin: fromBin, until: effectiveOn }];

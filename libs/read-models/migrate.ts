@@ -8,6 +8,7 @@ import { LegalPlace1790000000010 } from './migrations/1790000000010-legal-place.
 import { InboxMinor1790000000011 } from './migrations/1790000000011-inbox-minor.js';
 import { UnsentNotices1790000000020 } from './migrations/1790000000020-unsent-notices.js';
 import { Letters1790000000030 } from './migrations/1790000000030-letters.js';
+import { FormerOperators1790000000031 } from './migrations/1790000000031-former-operators.js';
 
 /** In order. For a `TypeOrmModule.forRoot` that runs migrations itself. */
 export const readModelMigrations = [
@@ -18,6 +19,7 @@ export const readModelMigrations = [
   InboxMinor1790000000011,
   UnsentNotices1790000000020,
   Letters1790000000030,
+  FormerOperators1790000000031,
 ];
 
 /** A TypeORM data source on the read models; instants and days are texts in its rows. */

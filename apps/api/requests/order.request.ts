@@ -37,6 +37,12 @@ export class TermExtensionBody {
   @PlainDay({ description: 'The new last day. No order shortens a term.' })
   dueOn: PlainDate;
 
+  @PlainDay({
+    optional: true,
+    description: 'The day of the order, without it today: what was received before it is closed for the order.',
+  })
+  orderedOn?: PlainDate;
+
   @LongText(longestReason, { example: 'Quarantine' })
   reason: string;
 }

@@ -102,7 +102,8 @@ export class CasesController {
   @Command(':caseId/commissioning/:entryId/withdrawal', {
     action: 'withdraw-commissioning',
     summary: 'Take back a commissioning entry that was a mistake',
-    description: 'It never was: duties that hung on it are void, misses rescinded. Enter the right one anew.',
+    description:
+      'It never was: duties that hung on it are void, misses rescinded. Enter the right one anew. A place that it named stays; change the location if that was a mistake too.',
     params: { ...params, entryId: 'Id of the entry.' },
     body: ReasonBody,
     answer: 'CaseAnswer',

@@ -52,7 +52,7 @@ export class DocumentsController {
         'document-name',
         `the name does not end with .${documentTypes[mediaType]}, as its type would`,
       );
-    const { sha256, bytes } = await this.parts.documents.put(file.operatorBin, body);
+    const { sha256, bytes } = await this.parts.documents.put(filing.filedBy, body);
     const { filingId } = filing;
     await this.commands.run(exchange, AttachDocument, {
       caseId: file.caseId,

@@ -13,12 +13,12 @@ import {
   type GivenValues,
   type UseCase,
 } from '#libs/application';
-import type { CaseState, Filing } from '#libs/domain';
-import { mayEnterPaper } from '../access.js';
+import { bankAccountOf, type CaseFile, type CaseState, type Filing } from '#libs/domain';
+import { mayEnterPaper, type Caller } from '../access.js';
 import { filingAnswer } from '../answers/filing.answer.js';
 import { Commands, expectedVersion } from '../commands.js';
 import { Ask, BodyOf, Exchange } from '../exchange.js';
-import { notFound, readOrRefuse } from '../faults.js';
+import { notFound, readOrRefuse, refuse } from '../faults.js';
 import { Law } from '../law.js';
 import { Lookups } from '../lookups.js';
 import {
@@ -103,6 +103,7 @@ export class FilingChangesController {
     @BodyOf(WithdrawalBody) body: WithdrawalBody,
   ) {
     const { file, filing } = await this.lookups.getFilingToChange(exchange.caller, idOf(id, 'filing'));
+    checkHolder(exchange.caller, file);
     const version = expectedVersion(exchange);
     checkSubmission(body, exchange.arrivedAt);
     const done = await this.commands.run(
@@ -201,7 +202,8 @@ export class FilingChangesController {
     const { caller } = exchange;
     const { file, filing } = await this.lookups.getFilingToRead(caller, idOf(id, 'filing'));
     // An account is not passed on with a case.
-    if (caller.operatorBin !== undefined && filing.filedBy !== caller.operatorBin) throw notFound('bank-details');
+    if (caller.operatorBin !== undefined && bankAccountOf(filing)?.filedBy !== caller.operatorBin)
+      throw notFound('bank-details');
     const ref = { caseId: file.caseId, filingId: filing.filingId };
     const { iban, bic } = await this.commands.run(exchange, ShowBankDetails, { ...ref, reason });
     return { bankIban: iban, bankBic: bic };
@@ -247,6 +249,12 @@ export class FilingChangesController {
     exchange.answerHeader('etag', `"${answer.versionId}"`);
     return answer;
   }
+}
+
+/** What was filed of a centre that is another's now may be corrected, not taken away: its duties hang on it. */
+function checkHolder({ operatorBin }: Caller, file: CaseFile): void {
+  if (operatorBin !== undefined && operatorBin !== file.operatorBin)
+    throw refuse('forbidden', 'case-passed-on', 'the case is another operator’s now; ask the authority');
 }
 
 const pointersOf = ({ receivedOn }: { readonly receivedOn?: string }): { readonly [from: string]: string } =>

@@ -75,16 +75,19 @@ export class OrdersController {
     @QueryOf(DryRunQuery) { dryRun }: DryRunQuery,
     @BodyOf(TermExtensionBody) body: TermExtensionBody,
   ) {
-    const { orderNo, dueOn, reason } = body;
+    const { orderNo, dueOn, orderedOn, reason } = body;
     const { kind, periods, regions } = body.scope;
     if (periods !== undefined && kind !== 'quarterly_reference')
       throw faultyField('/scope/periods', 'no-periods', 'only quarterly references have periods');
     regions?.forEach((code, n) => this.law.checkRegion(code, dueOn, `/scope/regions/${n}`));
+    if (orderedOn !== undefined && orderedOn > this.law.today(exchange.arrivedAt))
+      throw faultyField('/orderedOn', 'in-future', 'lies in the future');
     const input: ExtendTermInput = {
       orderNo,
       scope: { kind, ...(periods ? { periods } : {}), ...(regions ? { regions } : {}) },
       dueOn,
       reason,
+      ...(orderedOn ? { orderedOn } : {}),
     };
     if (dryRun) {
       // The registers say which cases it may reach: they must know the newest.

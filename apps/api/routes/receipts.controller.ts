@@ -43,12 +43,14 @@ export class ReceiptsController {
     const fact = await this.factOf(file, filing, document ?? filing.filingId);
     if (!fact) throw notFound('receipt');
     const { data, type } = fact;
+    const operatorBin =
+      filing.versions.find(({ versionId }) => versionId === documentIdOf(data))?.filedBy ?? filing.filedBy;
     const { location, registration } = data;
     const { house, receiver = 'the authorized body' } = this.parts;
     const place = location ?? file.location;
     const bank = data.values?.bank;
     // The salt lets its owner prove what was committed to, and everyone else guess: nobody else gets it.
-    const bankSalt = bank && caller.operatorBin === filing.filedBy ? await this.saltOf(bank) : undefined;
+    const bankSalt = bank && caller.operatorBin === operatorBin ? await this.saltOf(bank) : undefined;
     const documentId = documentIdOf(data);
     const regionZone = this.law.findRegion(place.region, registration.receivedOn)?.zone;
     const obligation = obligationOf(file, filing);
@@ -58,7 +60,7 @@ export class ReceiptsController {
       act: actOf(type),
       versionId: documentId,
       caseRef: file.caseRef,
-      operatorBin: filing.filedBy,
+      operatorBin,
       zone: house.lawBook.ruleSet(file.ruleSet.id).zone,
       receiver,
       ...(regionZone === undefined ? {} : { regionZone }),

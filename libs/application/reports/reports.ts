@@ -4,7 +4,6 @@ import {
   caseDecider,
   caseStream,
   noticeDecider,
-  noticeIdOf,
   noticeStream,
   operatorOn,
   notifiableVersions,
@@ -94,8 +93,8 @@ export async function noticeReport(house: House, refs: CaseRefs, asOf?: PlainDat
     const wanted = page.flatMap(({ file, at, rules }) =>
       notifiableVersions(file, rules)
         .filter(({ version }) => version.registration.receivedOn <= at.day)
-        .map(({ version: { versionId, registration } }) => {
-          const stream = noticeStream(noticeIdOf(versionId, file.caseId));
+        .map(({ noticeId, version: { registration } }) => {
+          const stream = noticeStream(noticeId);
           return { file, stream, journalNo: registration.journalNo };
         }),
     );

@@ -1,4 +1,4 @@
-import { dayAt, derivedId, reject, type Instant, type Rejection, type Uuid } from '#libs/kernel';
+import { dayAt, derivedId, reject, type Instant, type Rejection, type Uuid, type PlainDate } from '#libs/kernel';
 import {
   assessObligations,
   authorityDecider,
@@ -32,14 +32,21 @@ async function order(
   return done;
 }
 
-export type ExtendTermInput = Omit<TermExtension, 'orderId'>;
+export type ExtendTermInput = Omit<TermExtension, 'orderId'> & {
+  /** The day of the order. Default: today. */
+  readonly orderedOn?: PlainDate;
+};
 
 /** The due day of many duties moved by order; a policy follows it into every case it reaches. */
 export class ExtendTerm extends UseCase<ExtendTermInput, Done<AuthorityState>> {}
-export const ExtendTermHandler = handlerOf(ExtendTerm, (house, input: ExtendTermInput, request) =>
+export const ExtendTermHandler = handlerOf(ExtendTerm, (house, { orderedOn, ...extension }: ExtendTermInput, request) =>
   order(
     house,
-    { type: 'ExtendTerm', extension: { orderId: derivedId(request.commandId, 'order'), ...input } },
+    {
+      type: 'ExtendTerm',
+      extension: { orderId: derivedId(request.commandId, 'order'), ...extension },
+      ...(orderedOn ? { orderedOn } : {}),
+    },
     request,
   ),
 );
@@ -130,7 +137,7 @@ async function effectsOn(house: House, caseId: Uuid, input: ExtendTermInput): Pr
   const circumstances = house.lawBook.circumstancesUnder(rules);
   const extensions = [
     ...circumstances.extensions,
-    { orderId: derivedId(caseId, 'dry-run'), orderedOn: asOf.day, ...input },
+    { orderId: derivedId(caseId, 'dry-run'), ...input, orderedOn: input.orderedOn ?? asOf.day },
   ];
   return assessObligations(file, { ...circumstances, extensions }, asOf).flatMap((assessed) => {
     const recorded = file.obligations.get(assessed.obligationId);

@@ -91,8 +91,8 @@ async function changedSealed(house: House, caseId: Uuid, filingId: Uuid, given: 
   const filing = state.situation === 'none' ? undefined : state.file.filings.get(filingId);
   const known = filing && bankAccountOf(filing);
   const { bankDetails, ...values } = given;
-  if (bankDetails && known && (await openUnlessErased(house, known)) === canonicalBank(bankDetails))
-    return { ...values, bank: known } as FilingValues;
+  if (bankDetails && known && (await openUnlessErased(house, known.bank)) === canonicalBank(bankDetails))
+    return { ...values, bank: known.bank } as FilingValues;
   return sealedValues(house, filing?.filedBy, given);
 }
 

@@ -39,7 +39,6 @@ export async function mergeCase(
       type: 'AbsorbCase',
       fromCaseId: caseId,
       operatorBin: file.operatorBin,
-      formerOperators: file.formerOperators,
       filings: [...file.filings.values()].map(({ filingId, kind, filedBy, versions, takenBack }) => ({
         filingId,
         kind,

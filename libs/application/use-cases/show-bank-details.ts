@@ -28,7 +28,7 @@ export async function showBankDetails(
     request,
   );
   if (isRejection(recorded)) return recorded;
-  const { text } = await house.sealer.open(account);
+  const { text } = await house.sealer.open(account.bank);
   return JSON.parse(text) as BankDetails;
 }
 

@@ -5,7 +5,7 @@ import { journalClaims, register, type Intake } from '../intake.js';
 import { onCase, rulesOfCase } from '../on-case.js';
 import type { Request } from '../request.js';
 import { UseCase, handlerOf } from '../use-case.js';
-import type { Position } from '#libs/event-store';
+import { comparePositions, type Position } from '#libs/event-store';
 
 export interface TerminateAllCentresInput {
   readonly operatorBin: string;
@@ -19,6 +19,26 @@ export interface TerminatedCentres {
   readonly position: Position | undefined;
 }
 
+interface Candidate {
+  readonly caseId: Uuid;
+  /** Where the command stands in the case's stream, if it was carried out there. */
+  readonly known: { readonly first: number } | undefined;
+}
+
+/** A centre that was opened after the command was given first is none that it spoke of. */
+async function ofTheFirstRun(house: House, found: readonly Candidate[]): Promise<readonly Uuid[]> {
+  const { store } = house.writePath;
+  const done = found.find(({ known }) => known !== undefined);
+  if (!done) return found.map(({ caseId }) => caseId);
+  const [given] = await store.readStream(caseStream(done.caseId), { from: done.known!.first, limit: 1 });
+  const open: Uuid[] = [];
+  for (const { caseId, known } of found) {
+    const [opened] = await store.readStream(caseStream(caseId), { limit: 1 });
+    if (known || comparePositions(opened!.position, given!.position) < 0) open.push(caseId);
+  }
+  return open;
+}
+
 /**
  * Rule 5 speaks of the legal entity: one reference ends all its centres. Each open case gets its own filing under the one
  * journal number; a repeat goes on with the cases that a crash left out.
@@ -28,15 +48,16 @@ export async function terminateAllCentres(
   input: TerminateAllCentresInput,
   request: Request,
 ): Promise<TerminatedCentres | Rejection> {
-  const open: Uuid[] = [];
+  const found: Candidate[] = [];
   for (const caseId of await house.directory.casesOfOperator(input.operatorBin)) {
     const { state, commands } = await house.writePath.fresh(caseStream(caseId), caseDecider);
     if (state.situation === 'none' || state.situation === 'merged') continue;
     if (state.file.operatorBin !== input.operatorBin) continue;
+    const known = commands.get(request.commandId);
     // A repeat answers as the first did, for a case that was closed since as well.
-    if (commands.has(request.commandId) || (state.situation === 'active' && endOfMining(state.file) === undefined))
-      open.push(caseId);
+    if (known || (state.situation === 'active' && endOfMining(state.file) === undefined)) found.push({ caseId, known });
   }
+  const open = await ofTheFirstRun(house, found);
   const [first] = open;
   if (first === undefined)
     return reject(

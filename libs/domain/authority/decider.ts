@@ -19,7 +19,13 @@ export const authorityDecider: Decider<AuthorityState, AuthorityCommand, Authori
           return reject('conflict', 'order-known', `order ${extension.orderNo} is recorded already`, [
             { pointer: '/orderNo', code: 'order-known', message: 'this order number is recorded already' },
           ]);
-        return [{ type: 'TermExtended', data: { ...extension, orderedOn: dayAt(now, zone) } }];
+        const today = dayAt(now, zone);
+        const { orderedOn = today } = command;
+        if (orderedOn > today)
+          return reject('refused', 'ordered-in-future', 'an order is recorded when it has been given', [
+            { pointer: '/orderedOn', code: 'in-future', message: 'lies in the future' },
+          ]);
+        return [{ type: 'TermExtended', data: { ...extension, orderedOn } }];
       }
       case 'RecordOutage': {
         const { outage } = command;

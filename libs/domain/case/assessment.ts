@@ -127,5 +127,6 @@ function whyRevised(recorded: Obligation, assessed: AssessedObligation): Deadlin
   const orderId = assessed.deadline?.trace.extendedBy?.orderId;
   if (orderId !== undefined && orderId !== recorded.deadline?.trace.extendedBy?.orderId)
     return orderId.startsWith('outage ') ? 'outage' : 'term-extended';
-  return 'calendar-corrected';
+  // An extension that no longer holds: what meets the duty had been received before it was ordered.
+  return recorded.deadline?.trace.extendedBy && orderId === undefined ? 'received-before-order' : 'calendar-corrected';
 }

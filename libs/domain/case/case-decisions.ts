@@ -46,9 +46,10 @@ export function recordCommissioning(
 
 export function withdrawCommissioning(file: CaseFile, command: Command<'WithdrawCommissioning'>): Decision {
   const { entryId, reason } = command;
-  if (!file.commissionings.some((entry) => entry.entryId === entryId))
-    return reject('not-found', 'commissioning-unknown', 'there is no such commissioning entry in this case');
-  return [{ type: 'CommissioningWithdrawn', data: { caseId: file.caseId, entryId, reason } }];
+  const known = file.commissionings.find((entry) => entry.entryId === entryId);
+  if (!known) return reject('not-found', 'commissioning-unknown', 'there is no such commissioning entry in this case');
+  const { commissionedOn } = known;
+  return [{ type: 'CommissioningWithdrawn', data: { caseId: file.caseId, entryId, commissionedOn, reason } }];
 }
 
 export function excuseObligation(file: CaseFile, command: Command<'ExcuseObligation'>, context: CaseContext): Decision {
@@ -101,13 +102,12 @@ export function mergeCase(file: CaseFile, command: Command<'MergeCase'>): Decisi
 const otherOperator = 'both cases must belong to the same operator; transfer one first';
 
 export function absorbCase(file: CaseFile, command: Command<'AbsorbCase'>): Decision {
-  const { fromCaseId, operatorBin, formerOperators, filings, commissionings } = command;
+  const { fromCaseId, operatorBin, filings, commissionings } = command;
   if (fromCaseId === file.caseId) return reject('refused', 'merge-into-itself', 'a case cannot be merged into itself');
   // What it held is here already, and may have changed since.
   if ([...file.filings.values()].some((filing) => filing.absorbedFrom === fromCaseId)) return [];
   if (operatorBin !== file.operatorBin) return reject('refused', 'other-operator', otherOperator);
-  const carried = { fromCaseId, formerOperators, filings, commissionings };
-  return [{ type: 'CaseAbsorbed', data: { caseId: file.caseId, ...carried } }];
+  return [{ type: 'CaseAbsorbed', data: { caseId: file.caseId, fromCaseId, filings, commissionings } }];
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Decimal, PlainDate, Uuid } from '#libs/kernel';
 import type { FilingValues, Location, Registration } from '../filing.js';
-import type { AbsorbedFiling, CaseAbsorbed, CaseOpening, FormerOperator } from './events.js';
+import type { AbsorbedFiling, CaseAbsorbed, CaseOpening } from './events.js';
 
 /**
  * `opening` opens the case in the same step when it does not exist yet (rules 3 and 4: an appeal or a first reference).
@@ -99,9 +99,8 @@ export type CaseCommand =
   | {
       readonly type: 'AbsorbCase';
       readonly fromCaseId: Uuid;
-      /** Whose that case is, and whose it was. */
+      /** Whose that case is. */
       readonly operatorBin: string;
-      readonly formerOperators: readonly FormerOperator[];
       readonly filings: readonly AbsorbedFiling[];
       readonly commissionings: CaseAbsorbed['data']['commissionings'];
     }

@@ -225,6 +225,16 @@ describe('orders and calendars', () => {
     expect(typedAfter('2021-04-13')).toContainEqual(
       expect.objectContaining({ type: 'ObligationMet', data: expect.objectContaining({ late: true, daysLate: 1 }) }),
     );
+    const extended = [...missed, ...revised];
+    const setBack = given(extended)
+      .when(file(reference('2021-Q1'), '2021-04-13'), { ...on('2021-04-19'), extensions: [order] })
+      .facts();
+    expect(setBack).toContainEqual(
+      expect.objectContaining({
+        type: 'DeadlineRevised',
+        data: expect.objectContaining({ because: 'received-before-order' }),
+      }),
+    );
     expect(typedAfter('2021-04-14')).toContainEqual(
       expect.objectContaining({ type: 'ObligationMet', data: expect.objectContaining({ late: false }) }),
     );

@@ -60,7 +60,13 @@ export type DataCenterCommissioned = NewFact<
 /** The entry was a mistake of the authority's own: from then on it never was, and what hung on it is judged anew. */
 export type CommissioningWithdrawn = NewFact<
   'CommissioningWithdrawn',
-  { readonly caseId: Uuid; readonly entryId: Uuid; readonly reason: string }
+  {
+    readonly caseId: Uuid;
+    readonly entryId: Uuid;
+    /** As the entry had it. */
+    readonly commissionedOn: PlainDate;
+    readonly reason: string;
+  }
 >;
 export type FilingCorrected = NewFact<
   'FilingCorrected',
@@ -73,6 +79,10 @@ export type FilingCorrected = NewFact<
     readonly values: PlannedConstructionValues | QuarterlyReferenceValues | TerminationValues;
     /** Names of what the document says itself, `location` among them; without it: all. The rest of `values` is for readers. */
     readonly stated?: readonly string[];
+    /** Since when the place that it states counts for the case: the day the filing itself came. */
+    readonly placedOn?: PlainDate;
+    /** What it brings that is no value: an annex, a signature. */
+    readonly brought?: readonly string[];
     /** The names of the values that differ from those of the version received before it. */
     readonly changed: readonly string[];
     /** Needed values that the filing lacks now, and what an officer found missing and nobody gave since. */
@@ -129,6 +139,8 @@ export type FilingCompleted = NewFact<
     readonly location: Location;
     readonly values: PlannedConstructionValues | QuarterlyReferenceValues | TerminationValues;
     readonly stated?: readonly string[];
+    readonly placedOn?: PlainDate;
+    readonly brought?: readonly string[];
     readonly changed: readonly string[];
     readonly missing: readonly string[];
   }
@@ -192,7 +204,8 @@ export type DeadlineRevised = NewFact<
   'DeadlineRevised',
   ObligationRef & {
     readonly deadline: Deadline | null;
-    readonly because: 'value-corrected' | 'calendar-corrected' | 'term-extended' | 'outage';
+    /** `received-before-order`: what came to be known had been received before the order that had moved the day. */
+    readonly because: 'value-corrected' | 'calendar-corrected' | 'term-extended' | 'outage' | 'received-before-order';
   }
 >;
 export type ObligationVoided = NewFact<
@@ -240,8 +253,6 @@ export type CaseAbsorbed = NewFact<
   {
     readonly caseId: Uuid;
     readonly fromCaseId: Uuid;
-    /** Whose the case was that is carried over, before it was its last operator's. */
-    readonly formerOperators?: readonly FormerOperator[];
     readonly filings: readonly AbsorbedFiling[];
     readonly commissionings: readonly {
       readonly entryId?: Uuid;

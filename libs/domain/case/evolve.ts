@@ -117,7 +117,7 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
     case 'CaseMerged':
       return { situation: 'merged', file, into: event.data.intoCaseId };
     case 'CaseAbsorbed': {
-      const { fromCaseId, formerOperators = [], filings, commissionings } = event.data;
+      const { fromCaseId, filings, commissionings } = event.data;
       const all = new Map(file.filings);
       for (const { filingId, kind, filedBy, versions, takenBack } of filings)
         all.set(filingId, {
@@ -133,7 +133,6 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
       return withFile({
         filings: all,
         commissionings: [...file.commissionings, ...commissionings],
-        formerOperators: [...file.formerOperators, ...formerOperators],
       });
     }
     case 'CaseClosed':
@@ -187,10 +186,11 @@ function versioned(
   if (!filing) throw new Error(`a ${cause} of a filing that is not in the case`);
   const values = { kind: filing.kind, ...data.values } as FilingValues;
   const { registration, location, stated, missing } = data;
-  const version = { versionId, cause, registration, location, values, ...(stated ? { stated } : {}) };
+  const filedBy = data.operatorBin ?? file.operatorBin;
+  const version = { versionId, cause, registration, location, values, filedBy, ...(stated ? { stated } : {}) };
   return {
     ...changeFiling(file, data.filingId, { versions: settledVersions([...filing.versions, version]), missing }),
-    ...(stated?.includes('location') ? movedTo(file, location, registration.receivedOn) : {}),
+    ...(data.placedOn ? movedTo(file, location, data.placedOn) : {}),
   };
 }
 

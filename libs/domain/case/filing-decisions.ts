@@ -51,7 +51,8 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
 
   const { filingId, registration, values } = command;
   const filedBy = command.filedBy ?? operatorOn(file, registration.receivedOn);
-  if (command.filedBy !== undefined && filedBy !== file.operatorBin && ownerOfDuty(file, values) !== filedBy)
+  const isFormer = command.filedBy !== undefined && filedBy !== file.operatorBin;
+  if (isFormer && whoOwes(file, values) !== filedBy)
     return reject('forbidden', 'case-passed-on', 'the case is another operator’s now; file what you owed before that');
   const { kind: _, ...filedValues } = values;
   const data = {
@@ -59,7 +60,8 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
     filingId,
     registration,
     ...filerIfOther(file, filedBy),
-    ...statedLocation(file, command.location, registration.receivedOn),
+    // Where a centre is, is no longer for a former operator to say.
+    ...statedLocation(file, isFormer ? undefined : command.location, registration.receivedOn),
     values: filedValues,
     missing: missingValues(values),
     flags: flagsOf(state, file, command, context),
@@ -76,10 +78,11 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
   }
 }
 
-/** Who had the case on the due day of the duty that the values answer, if it is on record. */
-function ownerOfDuty(file: CaseFile, values: FilingValues): string | undefined {
+/** Who still owes what the values answer: who had the case on the due day of the duty, while that is unmet. */
+function whoOwes(file: CaseFile, values: FilingValues): string | undefined {
   const duty = file.obligations.get(obligationIdOf(file.caseId, values.kind, periodOf(values)));
-  return duty?.deadline ? operatorOn(file, duty.deadline.dueOn) : undefined;
+  const isOwed = duty?.deadline && duty.metBy === undefined && duty.status !== 'void';
+  return isOwed ? operatorOn(file, duty.deadline.dueOn) : undefined;
 }
 
 function flagsOf(
@@ -122,7 +125,8 @@ export function changeValues(
   if (early) return early;
   if (command.type === 'CompleteFiling' && filing.missing.length === 0)
     return reject('conflict', 'filing-complete', 'nothing is missing from this filing; file a correction instead');
-  const { type, versionId, registration, reason, leftOut, cleared = [], brought = [] } = command;
+  const { type, versionId, registration, reason, leftOut, cleared = [] } = command;
+  const brought = (command.brought ?? []).filter((name) => filing.missing.includes(name));
   const { kind: _, ...given } = command.values;
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   const stated = leftOut === 'cleared' ? undefined : [...names, ...cleared, ...(command.location ? ['location'] : [])];
@@ -162,6 +166,10 @@ export function changeValues(
     location,
     values: plain,
     ...(stated ? { stated } : {}),
+    ...(stated?.includes('location') && filing.filedBy === file.operatorBin
+      ? { placedOn: filing.versions[0]!.registration.receivedOn }
+      : {}),
+    ...(brought.length > 0 ? { brought } : {}),
     changed: changedValues(before.values, values),
     missing: stillMissing(filing, ordered.at(-1)!.values, [...names, ...brought], leftOut),
   };

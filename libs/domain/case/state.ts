@@ -103,10 +103,14 @@ export function placeOn({ places }: Pick<CaseFile, 'places'>, day: PlainDate): L
   return found.location;
 }
 
-/** The account in force. */
-export function bankAccountOf(filing: Filing): Sealed | undefined {
-  const values = currentVersion(filing)?.values;
-  return values?.kind === 'planned_construction' ? values.bank : undefined;
+/** The account in force, and whose document says it. */
+export function bankAccountOf(filing: Filing): { readonly bank: Sealed; readonly filedBy: string } | undefined {
+  let found: { readonly bank: Sealed; readonly filedBy: string } | undefined;
+  for (const { values, stated, filedBy = filing.filedBy } of versionsByReceipt(filing)) {
+    if (stated && !stated.includes('bank')) continue;
+    found = values.kind === 'planned_construction' && values.bank ? { bank: values.bank, filedBy } : undefined;
+  }
+  return found;
 }
 
 export const periodOf = (values: FilingValues): Quarter | undefined =>

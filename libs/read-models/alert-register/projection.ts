@@ -1,8 +1,8 @@
 import { caseStream, caseWorkStream, operatorOn } from '#libs/domain';
-import type { Uuid } from '#libs/kernel';
+import type { PlainDate, Uuid } from '#libs/kernel';
 import { foldHeader } from '../case-header.js';
 import { parsed } from '../engine/json-text.js';
-import type { Projection } from '../engine/projection.js';
+import type { Projection, Rows } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
 import { alertCaseTable, alertTable, type AlertCaseRow, type AlertRow } from './row.js';
@@ -16,6 +16,7 @@ export function alertRegisterProjection(): Projection {
     streamsOf: (unit) => [caseStream(unit as Uuid), caseWorkStream(unit as Uuid)],
     apply(rows, fact) {
       const { header } = foldHeader(rows, alertCaseTable, fact);
+      if (fact.type === 'CaseTransferred') carryOwner(rows, header);
       const row = changedAlert(header, fact, (alertId) => {
         const known = rows.get(alertTable, alertId);
         if (known === undefined) throw new Error(`${fact.type} of an alert that was never raised`);
@@ -26,18 +27,27 @@ export function alertRegisterProjection(): Projection {
   };
 }
 
+/** What was due before the transfer is the former operator's to be told of, also when it was raised before that was known. */
+function carryOwner(rows: Rows, header: AlertCaseRow): void {
+  for (const row of [...rows.all(alertTable)]) {
+    const operatorBin = ownerOf(header, row.dueOn);
+    if (row.operatorBin !== operatorBin) rows.put(alertTable, row.alertId, { ...row, operatorBin });
+  }
+}
+
+const ownerOf = ({ operatorBin, formerOperators }: AlertCaseRow, dueOn: PlainDate): string =>
+  operatorOn({ operatorBin, formerOperators: parsed(formerOperators) }, dueOn);
+
 function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) => AlertRow): AlertRow | undefined {
   switch (fact.type) {
     case 'AlertRaised': {
       const { alertId, subject, step, passed, audience, dueOn, raisedOn, assignee } = fact.data;
       const { caseId, caseRef, region } = header;
-      const formerOperators = parsed(header.formerOperators);
       return {
         alertId,
         caseId,
         caseRef,
-        // What was due before a transfer is the former operator's to be told of.
-        operatorBin: operatorOn({ operatorBin: header.operatorBin, formerOperators }, dueOn),
+        operatorBin: ownerOf(header, dueOn),
         region,
         subjectKind: subject.kind,
         subjectId: subject.id,

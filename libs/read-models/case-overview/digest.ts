@@ -92,7 +92,9 @@ export function currentDigest({ v: [first, ...changes] }: FilingDigest): Version
   let current = first!;
   for (const version of changes.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)))
     current =
-      version.says === undefined ? version : { ...unsaid(current, version.says), ...said(version, version.says) };
+      version.says === undefined
+        ? version
+        : { ...unsaid(current, version.says), ...said(version, version.says), at: version.at, on: version.on };
   return current;
 }
 

@@ -187,11 +187,35 @@ describe('the case overview', () => {
     expect(overview(story)).toMatchObject({ powerMw: null, jobs: 9 });
   });
 
+  it('holds a corrected expansion potential against the commissioning entry by when it came', () => {
+    const story = opened();
+    const filingId = appeal(story, '5', '40');
+    commission(story, '2021-02-05', '30');
+    expect(overview(story).expansionMw).toBe('30');
+    story.tell('FilingCorrected', {
+      caseId,
+      filingId,
+      correctionId: id('more'),
+      registration: registration('more', '2021-03-05T05:00:00.000Z'),
+      location: place(),
+      values: { powerMw: decimal('5'), expansionMw: decimal('50') },
+      stated: ['expansionMw'],
+      changed: ['expansionMw'],
+      missing: [],
+    });
+    expect(overview(story)).toMatchObject({ expansionMw: '50', expansionFilingId: filingId });
+  });
+
   it('forgets a commissioning entry that was a mistake', () => {
     const story = opened();
     commission(story, '2021-01-05');
     expect(overview(story).stage).toBe('existing');
-    story.tell('CommissioningWithdrawn', { caseId, entryId: id('entry'), reason: 'mistyped' });
+    story.tell('CommissioningWithdrawn', {
+      caseId,
+      entryId: id('entry'),
+      commissionedOn: day('2021-01-05'),
+      reason: 'mistyped',
+    });
     expect(overview(story)).toMatchObject({ stage: 'planned', nextStepAt: null });
   });
 

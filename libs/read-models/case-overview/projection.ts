@@ -125,7 +125,13 @@ function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
       return { ...digest, entries: [...digest.entries, entry] };
     }
     case 'CommissioningWithdrawn':
-      return { ...digest, entries: digest.entries.filter(({ id }) => id !== fact.data.entryId) };
+      // Entries from before they had their ids are known by their day.
+      return {
+        ...digest,
+        entries: digest.entries.filter(({ id, on }) =>
+          id === undefined ? on !== fact.data.commissionedOn : id !== fact.data.entryId,
+        ),
+      };
     case 'CaseAbsorbed': {
       const absorbed = fact.data.filings.map(({ filingId, versions, takenBack }) =>
         filingDigest(filingId, versions, takenBack !== undefined),

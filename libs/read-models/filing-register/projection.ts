@@ -53,16 +53,11 @@ function changedFilings(rows: Rows, header: FilingCaseRow, fact: DomainFact): re
     case 'FilingCorrected': {
       const { filingId, correctionId, reason } = fact.data;
       const version = laterVersion('correction', correctionId, fact.data, fact.recordedAt, reason);
-      return [withVersion(known(filingId), version, fact.data.missing)];
+      return [answered(withVersion(known(filingId), version, fact.data.missing))];
     }
     case 'FilingCompleted': {
       const version = laterVersion('completion', fact.data.completionId, fact.data, fact.recordedAt);
-      return [
-        {
-          ...withVersion(known(fact.data.filingId), version, fact.data.missing),
-          completionRequest: fact.data.missing.length === 0 ? null : known(fact.data.filingId).completionRequest,
-        },
-      ];
+      return [answered(withVersion(known(fact.data.filingId), version, fact.data.missing))];
     }
     case 'FilingWithdrawn': {
       const { filingId, registration, reason } = fact.data;
@@ -99,6 +94,9 @@ function changedFilings(rows: Rows, header: FilingCaseRow, fact: DomainFact): re
       return [];
   }
 }
+
+/** A request for completion is over when nothing is missing any more. */
+const answered = (row: FilingRow): FilingRow => (row.missing.length === 0 ? { ...row, completionRequest: null } : row);
 
 type FiledData = Extract<
   DomainFact,

@@ -429,7 +429,6 @@ export function tell(
           type: 'AbsorbCase',
           fromCaseId,
           operatorBin,
-          formerOperators: [],
           filings: absorbed,
           commissionings: [],
         },
