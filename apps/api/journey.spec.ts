@@ -492,7 +492,7 @@ describe('a filing, from the registration of its operator to the acknowledgement
       });
     expect(
       await api.ask('POST', `/api/v1/filings/${filingId}/withdrawal`, { body: { reason: 'no longer mine' } }),
-    ).toMatchObject({ status: 403, body: { type: 'urn:qadaga:problem:case-passed-on' } });
+    ).toMatchObject({ status: 403, body: { type: 'urn:qadaga:problem:withdrawal-by-former' } });
   });
 
   it('is nothing to those it is not for', async () => {

@@ -83,6 +83,12 @@ export class FilingBody extends IntakeBody {
     description: 'Where the document says the centre is, if not where the case says.',
   })
   location?: LocationBody;
+
+  @Bin({
+    optional: true,
+    description: 'Of paper: the former operator whose document it is, when it gives what it still owes of the case.',
+  })
+  filedBy?: string;
 }
 
 export class PlannedConstructionBody extends FilingBody {

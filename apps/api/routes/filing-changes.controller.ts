@@ -254,7 +254,11 @@ export class FilingChangesController {
 /** What was filed of a centre that is another's now may be corrected, not taken away: its duties hang on it. */
 function checkHolder({ operatorBin }: Caller, file: CaseFile): void {
   if (operatorBin !== undefined && operatorBin !== file.operatorBin)
-    throw refuse('forbidden', 'case-passed-on', 'the case is another operator’s now; ask the authority');
+    throw refuse(
+      'forbidden',
+      'withdrawal-by-former',
+      'the case is another operator’s now: correct the filing, or ask the authority',
+    );
 }
 
 const pointersOf = ({ receivedOn }: { readonly receivedOn?: string }): { readonly [from: string]: string } =>

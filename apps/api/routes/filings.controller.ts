@@ -100,7 +100,10 @@ export class FilingsController {
     if (newCase) this.law.checkRegion(newCase.region, this.law.dayOf(intake, exchange.arrivedAt), '/newCase/region');
     this.law.checkRuleSet(ruleSetId);
     const caseId = await this.caseOf(exchange, body);
-    const { operatorBin: filedBy } = exchange.caller;
+    const { operatorBin: own } = exchange.caller;
+    const { filedBy } = body;
+    if (filedBy !== undefined && (own !== undefined || intake.channel !== 'paper'))
+      throw faultyField('/filedBy', 'paper-only', 'is said by the registry, of a paper document only');
     if (values.kind === 'termination')
       this.law.checkHappened(values.activityEndedOn, intake, exchange.arrivedAt, '/activityEndedOn');
     const done = await this.commands.run(
@@ -113,8 +116,9 @@ export class FilingsController {
         ...(location === undefined ? {} : { location: locationOf(location) }),
         values,
         ...(ruleSetId === undefined ? {} : { ruleSetId }),
+        ...(filedBy === undefined ? {} : { filedBy }),
       },
-      { pointers: pointersOf(body), known: filedBy === undefined ? {} : { filedBy } },
+      { pointers: pointersOf(body), known: own === undefined ? {} : { filedBy: own } },
     );
     const filed = filingAnswer(done);
     exchange.answerHeader('location', `/api/v1/filings/${filed.filingId}`);

@@ -33,7 +33,7 @@ export interface RecordFilingInput {
   readonly location?: Location;
   readonly values: GivenValues;
   readonly ruleSetId?: string;
-  /** The operator that files for itself; of paper entered by the registry it follows from the case. */
+  /** The operator that files for itself, or whose paper the registry says it is; else it follows from the case. */
   readonly filedBy?: string;
 }
 

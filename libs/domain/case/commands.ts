@@ -14,7 +14,7 @@ export type CaseCommand =
       readonly registration: Registration;
       readonly location: Location | undefined;
       readonly values: FilingValues;
-      /** The operator that files for itself; else it follows from the day of receipt. */
+      /** The operator that files for itself, or whose paper it is said to be; else it follows from the day of receipt. */
       readonly filedBy?: string;
       readonly opening?: CaseOpening;
       /** The operator has another living case of the place that `opening` names. */

@@ -174,6 +174,26 @@ describe('whose document a filing is', () => {
     expect(filingOf([...transferred, later!], 'b').filedBy).toBe('970740000838');
   });
 
+  it('may be that of a former operator, who still owes it, and of nobody else', () => {
+    const owing = lived(
+      [file(reference('2020-Q4'), '2021-01-05', 'a'), on('2021-01-05', '13:00')],
+      [{ type: 'AssessObligations' }, on('2021-04-13')],
+      [
+        { type: 'TransferCase', toBin: '970740000838', effectiveOn: plainDate('2021-04-20'), reason: 'sold' },
+        on('2021-04-20'),
+      ],
+    );
+    const said = (period: string, filedBy: string) =>
+      given(owing).when({ ...file(reference(period), '2021-05-03', 'b'), filedBy } as CaseCommand, on('2021-05-04'));
+    expect(said('2021-Q1', '940140000385').facts()[0]).toMatchObject({ data: { operatorBin: '940140000385' } });
+    for (const [period, bin] of [
+      ['2020-Q4', '940140000385'],
+      ['2021-Q2', '940140000385'],
+      ['2021-Q1', '971240001315'],
+    ] as const)
+      expect(said(period, bin).rejection().code).toBe('case-passed-on');
+  });
+
   it('is not forgotten by a merge, and the other case’s former operators are none of this one', () => {
     const absorb = (operatorBin: string): CaseCommand => ({
       type: 'AbsorbCase',

@@ -53,7 +53,11 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
   const filedBy = command.filedBy ?? operatorOn(file, registration.receivedOn);
   const isFormer = command.filedBy !== undefined && filedBy !== file.operatorBin;
   if (isFormer && whoOwes(file, values) !== filedBy)
-    return reject('forbidden', 'case-passed-on', 'the case is another operator’s now; file what you owed before that');
+    return reject(
+      'forbidden',
+      'case-passed-on',
+      'the case is another operator’s now: only what was owed before that, and is still, may be filed',
+    );
   const { kind: _, ...filedValues } = values;
   const data = {
     caseId: file.caseId,
