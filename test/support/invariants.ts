@@ -138,6 +138,7 @@ export async function checkEffects(store: EventStore): Promise<string[]> {
       step?: string;
       dueOn?: string;
       obligationId?: string;
+      channel?: string;
     };
     switch (fact.type) {
       case 'PlannedConstructionFiled':
@@ -146,11 +147,15 @@ export async function checkEffects(store: EventStore): Promise<string[]> {
         once(`filing ${data.filingId} in ${data.caseId}`);
         break;
       case 'NoticeIssued':
-        once(`notice of version ${data.versionId} in ${data.caseId}`);
+        once(`notice of version ${data.versionId}`);
         break;
       case 'NoticeSent':
       case 'NoticeDelivered':
-        once(`${fact.type} in ${fact.stream}`);
+        // What an officer brought by hand stands beside what the system did itself.
+        once(`${fact.type}${data.channel === 'by-hand' ? ' by hand' : ''} in ${fact.stream}`);
+        break;
+      case 'NoticeTermBreached':
+        once(`breach of ${fact.stream}`);
         break;
       case 'AlertRaised':
         // A duty is opened once; its other steps belong to a due day, and an order that moves it begins a new term.
