@@ -30,7 +30,7 @@ export interface CaseDirectory {
   /** Ids of cases with duties an order or a corrected calendar may reach, in a stable order. */
   casesWithObligations(filter: {
     readonly kinds?: readonly string[];
-    readonly openOnly: boolean;
+    readonly unmetOrLateOnly: boolean;
     readonly after?: Uuid;
     readonly limit: number;
   }): Promise<readonly Uuid[]>;

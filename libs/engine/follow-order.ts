@@ -46,7 +46,7 @@ async function carryOut(
     signal.throwIfAborted();
     const page = await house.directory.casesWithObligations({
       ...(kinds ? { kinds } : {}),
-      openOnly: true,
+      unmetOrLateOnly: true,
       limit: pageSize,
       ...(after ? { after } : {}),
     });

@@ -13,12 +13,12 @@ import {
   type GivenValues,
   type UseCase,
 } from '#libs/application';
-import { bankAccountOf, type CaseFile, type CaseState, type Filing } from '#libs/domain';
-import { mayEnterPaper, type Caller } from '../access.js';
+import { bankAccountOf, type CaseState, type Filing } from '#libs/domain';
+import { mayEnterPaper } from '../access.js';
 import { filingAnswer } from '../answers/filing.answer.js';
 import { Commands, expectedVersion } from '../commands.js';
 import { Ask, BodyOf, Exchange } from '../exchange.js';
-import { notFound, readOrRefuse, refuse } from '../faults.js';
+import { notFound, readOrRefuse } from '../faults.js';
 import { Law } from '../law.js';
 import { Lookups } from '../lookups.js';
 import {
@@ -103,7 +103,7 @@ export class FilingChangesController {
     @BodyOf(WithdrawalBody) body: WithdrawalBody,
   ) {
     const { file, filing } = await this.lookups.getFilingToChange(exchange.caller, idOf(id, 'filing'));
-    checkHolder(exchange.caller, file);
+    const { operatorBin: byOperator } = exchange.caller;
     const version = expectedVersion(exchange);
     checkSubmission(body, exchange.arrivedAt);
     const done = await this.commands.run(
@@ -116,7 +116,7 @@ export class FilingChangesController {
         ...(body.reason === undefined ? {} : { reason: body.reason }),
         ...(version === undefined ? {} : { expectedVersion: version }),
       },
-      { pointers: pointersOf(body) },
+      { pointers: pointersOf(body), known: byOperator === undefined ? {} : { byOperator } },
     );
     return this.answered(exchange, done);
   }
@@ -249,16 +249,6 @@ export class FilingChangesController {
     exchange.answerHeader('etag', `"${answer.versionId}"`);
     return answer;
   }
-}
-
-/** What was filed of a centre that is another's now may be corrected, not taken away: its duties hang on it. */
-function checkHolder({ operatorBin }: Caller, file: CaseFile): void {
-  if (operatorBin !== undefined && operatorBin !== file.operatorBin)
-    throw refuse(
-      'forbidden',
-      'withdrawal-by-former',
-      'the case is another operator’s now: correct the filing, or ask the authority',
-    );
 }
 
 const pointersOf = ({ receivedOn }: { readonly receivedOn?: string }): { readonly [from: string]: string } =>

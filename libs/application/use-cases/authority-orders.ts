@@ -117,7 +117,7 @@ export async function extensionEffects(house: House, input: ExtendTermInput, lim
   for (;;) {
     const page = await house.directory.casesWithObligations({
       kinds: [input.scope.kind],
-      openOnly: true,
+      unmetOrLateOnly: true,
       limit: 500,
       ...(after ? { after } : {}),
     });

@@ -46,9 +46,10 @@ export async function mergeCase(
         versions,
         ...(takenBack ? { takenBack } : {}),
       })),
-      commissionings: file.commissionings.map(({ entryId, commissionedOn, registration }) => ({
+      commissionings: file.commissionings.map(({ entryId, commissionedOn, expansionMw, registration }) => ({
         ...(entryId ? { entryId } : {}),
         commissionedOn,
+        ...(expansionMw === undefined ? {} : { expansionMw }),
         registration,
       })),
     },

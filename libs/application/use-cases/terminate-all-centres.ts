@@ -1,5 +1,5 @@
 import { derivedId, isRejection, reject, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
-import { caseDecider, caseStream, endOfMining } from '#libs/domain';
+import { caseDecider, caseStream, endOfMining, type CaseState } from '#libs/domain';
 import type { House } from '../house.js';
 import { journalClaims, register, type Intake } from '../intake.js';
 import { onCase, rulesOfCase } from '../on-case.js';
@@ -19,13 +19,18 @@ export interface TerminatedCentres {
   readonly position: Position | undefined;
 }
 
+const becomesOpen: ReadonlySet<string> = new Set(['CaseOpened', 'CaseTransferred', 'CaseReopened']);
+
 interface Candidate {
   readonly caseId: Uuid;
   /** Where the command stands in the case's stream, if it was carried out there. */
   readonly known: { readonly first: number } | undefined;
 }
 
-/** A centre that was opened after the command was given first is none that it spoke of. */
+const isToEnd = (state: CaseState, operatorBin: string): boolean =>
+  state.situation === 'active' && state.file.operatorBin === operatorBin && endOfMining(state.file) === undefined;
+
+/** A centre that became an open one of this operator after the command was given first is none that it spoke of. */
 async function ofTheFirstRun(house: House, found: readonly Candidate[]): Promise<readonly Uuid[]> {
   const { store } = house.writePath;
   const done = found.find(({ known }) => known !== undefined);
@@ -33,8 +38,8 @@ async function ofTheFirstRun(house: House, found: readonly Candidate[]): Promise
   const [given] = await store.readStream(caseStream(done.caseId), { from: done.known!.first, limit: 1 });
   const open: Uuid[] = [];
   for (const { caseId, known } of found) {
-    const [opened] = await store.readStream(caseStream(caseId), { limit: 1 });
-    if (known || comparePositions(opened!.position, given!.position) < 0) open.push(caseId);
+    const became = (await store.readStream(caseStream(caseId))).findLast(({ type }) => becomesOpen.has(type))!;
+    if (known || comparePositions(became.position, given!.position) < 0) open.push(caseId);
   }
   return open;
 }
@@ -51,11 +56,9 @@ export async function terminateAllCentres(
   const found: Candidate[] = [];
   for (const caseId of await house.directory.casesOfOperator(input.operatorBin)) {
     const { state, commands } = await house.writePath.fresh(caseStream(caseId), caseDecider);
-    if (state.situation === 'none' || state.situation === 'merged') continue;
-    if (state.file.operatorBin !== input.operatorBin) continue;
     const known = commands.get(request.commandId);
-    // A repeat answers as the first did, for a case that was closed since as well.
-    if (known || (state.situation === 'active' && endOfMining(state.file) === undefined)) found.push({ caseId, known });
+    // A repeat answers as the first did, for a case that was closed or merged since as well.
+    if (known || isToEnd(state, input.operatorBin)) found.push({ caseId, known });
   }
   const open = await ofTheFirstRun(house, found);
   const [first] = open;

@@ -13,6 +13,8 @@ export interface WithdrawFilingInput {
   readonly intake: Intake;
   readonly reason?: string;
   readonly expectedVersion?: Uuid;
+  /** The operator that withdraws itself; the registry acts for whoever it is. */
+  readonly byOperator?: string;
 }
 
 export async function withdrawFiling(
@@ -20,7 +22,7 @@ export async function withdrawFiling(
   input: WithdrawFilingInput,
   request: Request,
 ): Promise<Done<CaseState> | Rejection> {
-  const { caseId, filingId, reason, expectedVersion } = input;
+  const { caseId, filingId, reason, expectedVersion, byOperator } = input;
   const registration = await register(house, input.intake, request, await rulesOfCase(house, caseId));
   if (isRejection(registration)) return registration;
   const withdrawalId = derivedId(`${request.commandId}/${filingId}`, 'withdrawal');
@@ -34,6 +36,7 @@ export async function withdrawFiling(
       registration,
       ...(reason ? { reason } : {}),
       ...(expectedVersion ? { expectedVersion } : {}),
+      ...(byOperator ? { byOperator } : {}),
     },
     request,
     { claims: journalClaims(registration, { entry: 'withdrawal', caseId, filingId }) },

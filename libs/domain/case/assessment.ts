@@ -123,10 +123,12 @@ const sameDeadline = (recorded: Obligation, assessed: AssessedObligation) =>
   recorded.deadline?.endsAt === assessed.deadline?.endsAt;
 
 function whyRevised(recorded: Obligation, assessed: AssessedObligation): DeadlineRevised['data']['because'] {
-  if (recorded.deadline?.trace.trigger.on !== assessed.deadline?.trace.trigger.on) return 'value-corrected';
-  const orderId = assessed.deadline?.trace.extendedBy?.orderId;
-  if (orderId !== undefined && orderId !== recorded.deadline?.trace.extendedBy?.orderId)
-    return orderId.startsWith('outage ') ? 'outage' : 'term-extended';
-  // An extension that no longer holds: what meets the duty had been received before it was ordered.
-  return recorded.deadline?.trace.extendedBy && orderId === undefined ? 'received-before-order' : 'calendar-corrected';
+  const [was, is] = [recorded.deadline, assessed.deadline];
+  if (was?.trace.trigger.on !== is?.trace.trigger.on) return 'value-corrected';
+  const [orderBefore, order] = [was?.trace.extendedBy?.orderId, is?.trace.extendedBy?.orderId];
+  // An extension that holds no longer: it was ordered after what meets the duty came, or for where the centre is not.
+  if (was && is && is.dueOn < was.dueOn && orderBefore !== undefined && orderBefore !== order)
+    return assessed.metBy ? 'received-before-order' : 'place-changed';
+  if (order !== undefined && order !== orderBefore) return order.startsWith('outage ') ? 'outage' : 'term-extended';
+  return 'calendar-corrected';
 }

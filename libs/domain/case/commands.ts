@@ -53,6 +53,8 @@ export type CaseCommand =
       readonly withdrawalId: Uuid;
       readonly registration: Registration;
       readonly reason?: string;
+      /** The operator that withdraws itself. */
+      readonly byOperator?: string;
       readonly expectedVersion?: Uuid;
     }
   | { readonly type: 'ProposeAnnulment'; readonly filingId: Uuid; readonly by: string; readonly reason: string }

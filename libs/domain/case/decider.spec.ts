@@ -225,6 +225,21 @@ describe('orders and calendars', () => {
     expect(typedAfter('2021-04-13')).toContainEqual(
       expect.objectContaining({ type: 'ObligationMet', data: expect.objectContaining({ late: true, daysLate: 1 }) }),
     );
+    // The same for one that was put on record after the filing, of an earlier day: typed before or after, it is in time.
+    const late = [
+      ...missed,
+      ...given(missed)
+        .when(file(reference('2021-Q1'), '2021-04-14'), on('2021-04-14', '13:00'))
+        .facts(),
+    ];
+    expect(obligation(late, quarterly('2021-Q1')).status).toBe('met_late');
+    expect(
+      given(late)
+        .when(assess, { ...on('2021-04-16'), extensions: [order] })
+        .facts(),
+    ).toContainEqual(
+      expect.objectContaining({ type: 'ObligationMet', data: expect.objectContaining({ late: false }) }),
+    );
     const extended = [...missed, ...revised];
     const setBack = given(extended)
       .when(file(reference('2021-Q1'), '2021-04-13'), { ...on('2021-04-19'), extensions: [order] })

@@ -204,8 +204,9 @@ export type DeadlineRevised = NewFact<
   'DeadlineRevised',
   ObligationRef & {
     readonly deadline: Deadline | null;
-    /** `received-before-order`: what came to be known had been received before the order that had moved the day. */
-    readonly because: 'value-corrected' | 'calendar-corrected' | 'term-extended' | 'outage' | 'received-before-order';
+    /** The last two: the order that had moved the day does not reach what was received before it, or where the centre is. */
+    readonly because:
+      'value-corrected' | 'calendar-corrected' | 'term-extended' | 'outage' | 'received-before-order' | 'place-changed';
   }
 >;
 export type ObligationVoided = NewFact<
@@ -257,6 +258,7 @@ export type CaseAbsorbed = NewFact<
     readonly commissionings: readonly {
       readonly entryId?: Uuid;
       readonly commissionedOn: PlainDate;
+      readonly expansionMw?: Decimal;
       readonly registration: Registration;
     }[];
   }

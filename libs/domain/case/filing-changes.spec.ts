@@ -194,6 +194,28 @@ describe('whose document a filing is', () => {
       expect(said(period, bin).rejection().code).toBe('case-passed-on');
   });
 
+  it('is not taken away by who no longer has the case, whose place it does not tell either', () => {
+    const by = (byOperator?: string) =>
+      given(transferred).when(
+        {
+          type: 'WithdrawFiling',
+          filingId: id('a'),
+          withdrawalId: id('w'),
+          registration: received('2021-04-13', 'W'),
+          ...(byOperator ? { byOperator } : {}),
+        },
+        on('2021-04-14'),
+      );
+    expect(by('940140000385').rejection().code).toBe('withdrawal-by-former');
+    expect(by().facts()[0]!.type).toBe('FilingWithdrawn');
+    const placed = { ...file(reference('2021-Q2'), '2021-04-13', 'b'), location: { region: '39', address: 'x' } };
+    expect(
+      given(transferred)
+        .when({ ...placed, filedBy: '940140000385' } as CaseCommand, on('2021-04-14'))
+        .rejection().fields,
+    ).toMatchObject([{ pointer: '/location' }]);
+  });
+
   it('is not forgotten by a merge, and the other case’s former operators are none of this one', () => {
     const absorb = (operatorBin: string): CaseCommand => ({
       type: 'AbsorbCase',
@@ -249,6 +271,19 @@ describe('a corrected place', () => {
         .facts()[0]!.data as { readonly location: object };
     expect(of('2021-04-04').location).toMatchObject({ address: 'Екібастұз' });
     expect(of('2021-04-05').location).toEqual(elsewhere);
+  });
+
+  it('is the one of the correction received last, whichever was recorded first', () => {
+    const older = correct(
+      {},
+      {
+        versionId: id('older'),
+        registration: received('2021-04-07', 'O'),
+        location: { region: '55', address: 'Аксу' },
+      },
+    );
+    const state = fold([...facts, ...given(facts).when(older, on('2021-04-12')).facts()]);
+    expect(state).toMatchObject({ file: { location: elsewhere } });
   });
 
   it('of a journal is its registry’s wording and no reason for a notice', () => {

@@ -52,6 +52,10 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
   const { filingId, registration, values } = command;
   const filedBy = command.filedBy ?? operatorOn(file, registration.receivedOn);
   const isFormer = command.filedBy !== undefined && filedBy !== file.operatorBin;
+  if (isFormer && command.location)
+    return reject('refused', 'place-by-former', 'where the centre is, is for whose case it is now to say', [
+      fault('/location', 'not-allowed', 'is not taken from a former operator'),
+    ]);
   if (isFormer && whoOwes(file, values) !== filedBy)
     return reject(
       'forbidden',
@@ -64,8 +68,7 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
     filingId,
     registration,
     ...filerIfOther(file, filedBy),
-    // Where a centre is, is no longer for a former operator to say.
-    ...statedLocation(file, isFormer ? undefined : command.location, registration.receivedOn),
+    ...statedLocation(file, command.location, registration.receivedOn),
     values: filedValues,
     missing: missingValues(values),
     flags: flagsOf(state, file, command, context),
@@ -153,7 +156,10 @@ export function changeValues(
   ]);
   const { values, location } = versions.at(-1)!;
   const ordered = byReceipt(versions);
-  const before = ordered[ordered.findIndex((version) => version.versionId === versionId) - 1]!;
+  const place = ordered.findIndex((version) => version.versionId === versionId);
+  const before = ordered[place - 1]!;
+  // What was received after it and says where the centre is, has said so for the case already.
+  const laterOnPlace = ordered.slice(place + 1).some((one) => !one.stated || one.stated.includes('location'));
   if (values.kind === 'quarterly_reference' && before.values.kind === 'quarterly_reference')
     if (values.period !== before.values.period)
       return reject('refused', 'other-period', 'a correction stays with its period; withdraw and file anew instead', [
@@ -170,7 +176,7 @@ export function changeValues(
     location,
     values: plain,
     ...(stated ? { stated } : {}),
-    ...(stated?.includes('location') && filing.filedBy === file.operatorBin
+    ...(stated?.includes('location') && filing.filedBy === file.operatorBin && !laterOnPlace
       ? { placedOn: filing.versions[0]!.registration.receivedOn }
       : {}),
     ...(brought.length > 0 ? { brought } : {}),
@@ -202,7 +208,14 @@ export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'
   if (isRejection(filing)) return filing;
   const early = receivedInFuture(command.registration, context);
   if (early) return early;
-  const { withdrawalId, registration, reason } = command;
+  const { withdrawalId, registration, reason, byOperator = file.operatorBin } = command;
+  // What was filed of a centre that is another's now may be corrected, not taken away: its duties hang on it.
+  if (byOperator !== file.operatorBin)
+    return reject(
+      'forbidden',
+      'withdrawal-by-former',
+      'the case is another operator’s now: correct the filing, or ask the authority',
+    );
   const data = {
     caseId: file.caseId,
     filingId: filing.filingId,

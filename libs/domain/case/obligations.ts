@@ -181,9 +181,9 @@ function judge(
 
 /**
  * Closed obligations keep the deadline they were judged by, unless the day that triggered it was itself corrected: a
- * calendar or an order that came afterwards does not rewrite them. What was received before an order was given is closed
- * for it, whenever it was typed. Only an outage of ours, which is always recorded when it is over, still excuses a lateness
- * that was recorded before it.
+ * calendar that is corrected afterwards does not rewrite them. An order reaches what was received on its day or later and
+ * nothing before, whenever either was typed, so one that is put on record late may still excuse a lateness; as may an
+ * outage of ours, which is always recorded when it is over.
  */
 function deadlineFor(
   file: CaseFile,
@@ -197,9 +197,20 @@ function deadlineFor(
   if (computed === undefined) return null;
   const kept = recorded?.metBy !== undefined && recorded.metBy.filingId === filing?.filingId ? recorded.deadline : null;
   if (kept && kept.trace.trigger.on === computed.trace.trigger.on)
-    return receivedOn(filing!) > kept.dueOn ? afterOutages(kept, circumstances) : kept;
+    return receivedOn(filing!) > kept.dueOn ? extended(file, circumstances, kind, period, filing, kept) : kept;
+  return extended(file, circumstances, kind, period, filing, computed);
+}
 
-  let deadline = computed;
+/** What orders and our own outages make of a deadline; an order that is not later than it changes nothing. */
+function extended(
+  file: CaseFile,
+  circumstances: Circumstances,
+  kind: ObligationKind,
+  period: Quarter | undefined,
+  filing: Filing | undefined,
+  start: Deadline,
+): Deadline {
+  let deadline = start;
   for (const order of circumstances.extensions) {
     const { scope } = order;
     if (scope.kind !== kind) continue;

@@ -1,12 +1,5 @@
 import { sameDecimal, type Decimal, type PlainDate, type Quarter, type Uuid } from '#libs/kernel';
-import {
-  currentVersion,
-  filingsByReceipt,
-  stands,
-  versionsByReceipt,
-  type CaseFile,
-  type Filing,
-} from '../case/index.js';
+import { filingsByReceipt, stands, versionsByReceipt, type CaseFile, type Filing } from '../case/index.js';
 import type { RuleSet } from '../deadline/index.js';
 import type { FilingVersion } from '../filing.js';
 import type { NoticeContents, NoticeTrigger } from './events.js';
@@ -92,7 +85,9 @@ function expansionAsOf(file: CaseFile, day: PlainDate): Decimal | undefined {
     if (entry.registration.receivedOn <= day) consider(entry.registration.receivedAt, entry.expansionMw);
   for (const filing of filingsByReceipt(file)) {
     if (filing.kind !== 'planned_construction' || !stands(filing, day)) continue;
-    const version = currentVersion(filing, day);
+    const version = versionsByReceipt(filing, day).findLast(
+      ({ stated }) => stated === undefined || stated.includes('expansionMw'),
+    );
     if (version) consider(version.registration.receivedAt, expansionOf(version));
   }
   return found?.mw;

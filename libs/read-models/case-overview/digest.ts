@@ -94,7 +94,12 @@ export function currentDigest({ v: [first, ...changes] }: FilingDigest): Version
     current =
       version.says === undefined
         ? version
-        : { ...unsaid(current, version.says), ...said(version, version.says), at: version.at, on: version.on };
+        : {
+            ...unsaid(current, version.says),
+            ...said(version, version.says),
+            // By when it was said an expansion potential is held against a commissioning entry's.
+            ...(version.says.includes('exp') ? { at: version.at } : {}),
+          };
   return current;
 }
 

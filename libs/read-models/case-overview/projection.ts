@@ -1,5 +1,14 @@
 import { caseStream, caseWorkStream, type ObligationStatus, type RuleSet } from '#libs/domain';
-import { firstDayOf, nextQuarter, quarterOf, startOfDay, type Instant, type Quarter, type Uuid } from '#libs/kernel';
+import {
+  firstDayOf,
+  nextQuarter,
+  quarterOf,
+  startOfDay,
+  type Instant,
+  type Quarter,
+  type PlainDate,
+  type Uuid,
+} from '#libs/kernel';
 import { headerAfter } from '../case-header.js';
 import type { Projection, ProjectionContext } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
@@ -125,13 +134,7 @@ function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
       return { ...digest, entries: [...digest.entries, entry] };
     }
     case 'CommissioningWithdrawn':
-      // Entries from before they had their ids are known by their day.
-      return {
-        ...digest,
-        entries: digest.entries.filter(({ id, on }) =>
-          id === undefined ? on !== fact.data.commissionedOn : id !== fact.data.entryId,
-        ),
-      };
+      return { ...digest, entries: withoutEntry(digest.entries, fact.data) };
     case 'CaseAbsorbed': {
       const absorbed = fact.data.filings.map(({ filingId, versions, takenBack }) =>
         filingDigest(filingId, versions, takenBack !== undefined),
@@ -140,6 +143,7 @@ function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
         ...(one.entryId ? { id: one.entryId } : {}),
         on: one.commissionedOn,
         at: one.registration.receivedAt,
+        ...(one.expansionMw === undefined ? {} : { exp: one.expansionMw }),
       }));
       const filings = [...digest.filings, ...absorbed];
       return { ...digest, filings, entries: [...digest.entries, ...entries] };
@@ -181,6 +185,16 @@ function digestAfter(digest: CaseDigest, fact: DomainFact): CaseDigest {
     default:
       return digest;
   }
+}
+
+/** One entry; one from before they had their ids is known by its day. */
+function withoutEntry(
+  entries: CaseDigest['entries'],
+  { entryId, commissionedOn }: { readonly entryId: Uuid; readonly commissionedOn: PlainDate },
+): CaseDigest['entries'] {
+  const byId = entries.findIndex(({ id }) => id === entryId);
+  const at = byId >= 0 ? byId : entries.findIndex(({ id, on }) => id === undefined && on === commissionedOn);
+  return at < 0 ? entries : entries.toSpliced(at, 1);
 }
 
 function derived(row: CaseOverviewRow, ruleSet: (id: string) => RuleSet, zone: string): Partial<CaseOverviewRow> {

@@ -231,7 +231,7 @@ export function judge(it: NaiveCase, atMs: number): NaiveDuty[] {
       if (closed && old?.due != null) {
         nominal = old.nominal;
         due = old.due;
-        if (dayOf(filing!.versions[0]!.receivedMs) > due) due = afterOutages(it, due);
+        if (dayOf(filing!.versions[0]!.receivedMs) > due) due = afterOutages(it, extended(it, term, due));
       } else due = afterOutages(it, extended(it, term, term.rolls ? rolled(it, nominal) : nominal));
     }
 

@@ -321,7 +321,8 @@ export function tell(
       const scopeRegions = step.c % 3 === 0 ? [regions[step.b % 2]!] : undefined;
       const near = step.b % 3 ? it.duties.find((duty) => duty.key.startsWith(kind) && duty.due)?.due : undefined;
       const dueOn = plus(near ?? dayOf(atMs), (step.c % 60) - 20);
-      it.extensions.push({ madeOn: dayOf(atMs), kind, periods, regions: scopeRegions, dueOn });
+      const madeOn = plus(dayOf(atMs), -(step.c % 4) * 7);
+      it.extensions.push({ madeOn, kind, periods, regions: scopeRegions, dueOn });
       extensions.push({
         orderId: idOf(`order ${n}`),
         orderNo: `O${n}`,
@@ -331,7 +332,7 @@ export function tell(
           ...(scopeRegions ? { regions: scopeRegions } : {}),
         },
         dueOn: plainDate(dueOn),
-        orderedOn: plainDate(dayOf(atMs)),
+        orderedOn: plainDate(madeOn),
         reason: 'r',
       });
       if (step.a % 5) assess();
