@@ -47,7 +47,8 @@ if (programs === undefined && process.env['QADAGA_REQUIRE'] === 'all')
     initServer(place, [
       'wal_level = replica',
       'archive_mode = on',
-      `archive_command = 'test ! -f ${archive()}/%f && cp %p ${archive()}/%f'`,
+      // Under its own name once it is whole: who looks for it, or a server killed meanwhile, must not find half of it.
+      `archive_command = 'test ! -f ${archive()}/%f && cp %p ${archive()}/%f.part && mv ${archive()}/%f.part ${archive()}/%f'`,
     ]);
     await start(place);
     await as('postgres', 'postgres', async (client) => {
