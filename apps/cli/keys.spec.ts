@@ -95,7 +95,7 @@ describe('keys of a home that is served', () => {
     [{ role: 'system' }, 2, 'there is no role system; there are operator,'],
     [{ role: 'operator', bin: '940140000386' }, 2, '--bin takes a BIN'],
     [{ bin: operatorBin }, 1, 'only an operator has a BIN'],
-    [{ label: ' ' }, 2, '--label takes'],
+    [{ label: ' ' }, 2, '--label must not be empty'],
     [{ label: 'of office@example.kz' }, 2, '--label holds'],
     [{ account: 'x' }, 2, 'x is not the id of an account'],
     [{ account: '6ba7b810-9dad-41d1-80b4-00c04fd430c8' }, 1, 'there is no such account'],

@@ -10,3 +10,4 @@ export * from './decider.js';
 export * from './watch.js';
 export * from './outdated.js';
 export * from './mask-text.js';
+export * from './free-text.js';

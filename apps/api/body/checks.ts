@@ -1,4 +1,13 @@
-import { findDecimal, findInstant, findPlainDate, findQuarter, findUuid, maskText } from '#libs/kernel';
+import {
+  findDecimal,
+  findInstant,
+  findPlainDate,
+  findQuarter,
+  findUuid,
+  freeTextFault,
+  hasLineControls,
+  secretInFreeText,
+} from '#libs/kernel';
 import { bicFault, binFault, ibanFault } from '#libs/domain';
 
 /** What is wrong with one value, for the clerk and for the machine; undefined when nothing is. */
@@ -49,38 +58,16 @@ export const isBin = ofString('bin-malformed', binFault);
 export const isIban = ofString('iban-malformed', ibanFault);
 export const isBic = ofString('bic-malformed', bicFault);
 
-// Control characters other than tab and line feed, and the two non-characters, are nobody's text.
-// oxlint-disable-next-line no-control-regex
-const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufffe\uffff]/;
-// oxlint-disable-next-line no-control-regex
-const lineControls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]/;
-
-/**
- * Facts stand for ever and free text is not sealed, so what is sealed elsewhere must not get on record this way. The log's
- * masks know what such values look like.
- */
-const holdsSecret = (text: string): boolean => maskText(text) !== text;
-const secretFault =
-  'holds a bank account, a mail address or a telephone number: they are kept in their own fields only, sealed';
-
 /** At most `max` characters (code points), at least one of them no blank. */
 export const isText = (max: number, multiline = false): Check =>
-  ofString('not-a-text', (text) => {
-    if (!text.isWellFormed()) return 'has half of a character (a lone surrogate)';
-    if (text.trim() === '') return 'must not be empty';
-    // Code points are counted only where code units do not decide it.
-    if (text.length > max && (text.length > 2 * max || [...text].length > max))
-      return `has more than ${max} characters`;
-    if ((multiline ? controls : lineControls).test(text)) return 'has control characters';
-    return holdsSecret(text) ? secretFault : undefined;
-  });
+  ofString('not-a-text', (text) => freeTextFault(text, max, multiline));
 
 /**
  * Of a file's name given with the path to it, as some programs send it, the last part. What has control characters is
  * left as it is, for its check to refuse it.
  */
 export const lastPart = (given: string): string =>
-  lineControls.test(given) ? given : given.slice(Math.max(given.lastIndexOf('/'), given.lastIndexOf('\\')) + 1);
+  hasLineControls(given) ? given : given.slice(Math.max(given.lastIndexOf('/'), given.lastIndexOf('\\')) + 1);
 
 /** A line of text that names a file, without a path to it. */
 export const isFileName =
@@ -103,7 +90,7 @@ export const isReference = ofString('not-a-reference', (text) => {
   if (!/^[\p{L}\p{N}][\p{L}\p{N} ./_№-]{0,63}$/u.test(text) || text.normalize('NFC') !== text || text.endsWith(' '))
     return 'must be at most 64 letters, digits or . / _ - № and begin with a letter or digit';
   // A registry's number may look like a telephone's, never like a bank account.
-  return ibanFault(text.replaceAll(/[ -]/g, '').toUpperCase()) === undefined ? secretFault : undefined;
+  return ibanFault(text.replaceAll(/[ -]/g, '').toUpperCase()) === undefined ? secretInFreeText : undefined;
 });
 
 export const isWholeNumber =
