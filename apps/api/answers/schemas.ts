@@ -1,70 +1,45 @@
-import { clientRoles } from '#libs/identity';
 import {
   alertAudiences,
   alertSituations,
   caseSituations,
-  caseStages,
   displayStatuses,
-  filingFlags,
   noticeSituations,
 } from '../requests/query.request.js';
 import { obligationKinds } from '../requests/order.request.js';
 
-/** JSON Schema of what the routes answer with; the journey's test holds every answer against them. */
-type Schema = { readonly [keyword: string]: unknown };
+import { commandSchemas } from './command-schemas.js';
+import { keySchemas } from './key-schemas.js';
+import {
+  anything,
+  channel,
+  count,
+  day,
+  flag,
+  flags,
+  id,
+  instant,
+  kind,
+  listOf,
+  location,
+  megawatts,
+  oneOf,
+  orNull,
+  pageOf,
+  partly,
+  period,
+  record,
+  ref,
+  stage,
+  tenge,
+  text,
+  type Schema,
+} from './schema-words.js';
 
-const text: Schema = { type: 'string' };
-const id: Schema = { type: 'string', format: 'uuid' };
-const day: Schema = { type: 'string', format: 'date' };
-const instant: Schema = { type: 'string', format: 'date-time' };
-const flag: Schema = { type: 'boolean' };
-const count: Schema = { type: 'integer', minimum: 0 };
-const megawatts: Schema = { type: 'string', pattern: '^[0-9]+([.][0-9]+)?$' };
-const tenge: Schema = { type: 'string', pattern: '^[0-9]+$' };
-const anything: Schema = { type: 'object', additionalProperties: true };
-const oneOf = (values: readonly string[]): Schema => ({ type: 'string', enum: values });
-const orNull = (schema: Schema): Schema =>
-  typeof schema['type'] === 'string' && schema['enum'] === undefined
-    ? { ...schema, type: [schema['type'], 'null'] }
-    : { anyOf: [schema, { type: 'null' }] };
-const listOf = (items: Schema): Schema => ({ type: 'array', items });
-const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
-
-/** All of them are always there; what is not known is null. */
-const record = (properties: { readonly [name: string]: Schema }, description?: string): Schema => ({
-  type: 'object',
-  ...(description ? { description } : {}),
-  properties,
-  required: Object.keys(properties),
-  additionalProperties: false,
-});
-/** As `record`, some members may be left out. */
-const partly = (optional: readonly string[], schema: Schema): Schema => ({
-  ...schema,
-  required: (schema['required'] as readonly string[]).filter((name) => !optional.includes(name)),
-});
-const pageOf = (name: string): Schema =>
-  record({
-    items: listOf(ref(name)),
-    next: { ...orNull(text), description: 'The `cursor` of the next page; null on the last.' },
-  });
-
-const channel = oneOf(['electronic', 'paper']);
-const kind = oneOf(obligationKinds);
-const period = orNull({ type: 'string', pattern: '^[0-9]{4}-Q[1-4]$' });
-const location = record({ region: text, address: text });
-const flags = listOf(oneOf(filingFlags));
-const stage = oneOf(caseStages);
 const wall = record({
   zone: text,
   date: day,
   time: { ...orNull(text), description: 'null: only the day of a paper stamp is known.' },
 });
-
-const keyAuthor: Schema = {
-  ...orNull(text),
-  description: 'An account id, `command-line` or `first-start`; null: nobody did, or it was not noted then.',
-};
 
 const caseFields = {
   caseId: id,
@@ -133,6 +108,7 @@ const noticeProgress = {
 const notStated: Schema = { anyOf: [megawatts, { const: 'not stated' }] };
 const obligationStatus = oneOf(['open', 'met', 'met_late', 'missed', 'undetermined', 'excused', 'void']);
 
+/** JSON Schema of what the routes answer with; the journey's test holds every answer against them. */
 export const answerSchemas: { readonly [name: string]: Schema } = {
   Problem: {
     ...partly(
@@ -158,56 +134,8 @@ export const answerSchemas: { readonly [name: string]: Schema } = {
     ),
   },
 
-  Officers: record({ items: listOf(record({ accountId: id, role: text, label: text })), next: { type: 'null' } }),
-  OperatorAnswer: record({ bin: text }),
-  CaseOpenedAnswer: record({ caseId: id, caseRef: text }),
-  CaseAnswer: record({ caseId: id }),
-  MergedAnswer: record({ caseId: id, intoCaseId: id }),
-  CommissioningAnswer: record({ caseId: id, entryId: id, journalNo: text }),
-  NoteAnswer: record({ caseId: id, noteId: id }),
-  FilingRef: record({ caseId: id, filingId: id }),
-  ObligationRef: record({ caseId: id, obligationId: id }),
-  NoticeRef: record({ noticeId: id }),
-  IssuedNoticeRef: record({ noticeId: id, number: text }),
-  AlertRef: record({ caseId: id, alertId: id }),
-  OutageAnswer: record({ outageId: id }),
-  CalendarRef: record({ calendarId: text, version: text }),
-  BankDetails: record({ bankIban: text, bankBic: text }),
-  DocumentAnswer: record({ filingId: id, sha256: text, bytes: count, mediaType: text, name: text }),
-  TerminatedCentres: record({ journalNo: text, centres: listOf(record({ caseId: id, filingId: id })) }),
-  FilingAnswer: record({
-    filingId: id,
-    documentId: id,
-    versionId: id,
-    caseId: id,
-    caseRef: text,
-    kind,
-    journalNo: text,
-    channel,
-    receivedAt: instant,
-    receivedOn: day,
-    registeredOn: day,
-    missing: listOf(text),
-    flags,
-    receipt: { ...text, description: 'Path of the receipt.' },
-  }),
-  ExtensionAnswer: record({ dryRun: { const: false }, orderId: id }),
-  ExtensionDryRun: record({
-    dryRun: { const: true },
-    orderId: { type: 'null', description: 'Nothing was ordered.' },
-    effects: listOf(
-      record({
-        caseId: id,
-        caseRef: text,
-        obligationId: id,
-        period,
-        from: day,
-        to: day,
-        rescindsMiss: flag,
-      }),
-    ),
-    more: { ...flag, description: 'There are more than are listed.' },
-  }),
+  ...commandSchemas,
+  ...keySchemas,
 
   Case: partly(['assignee'], record(caseFields)),
   CasePage: pageOf('Case'),
@@ -401,32 +329,6 @@ export const answerSchemas: { readonly [name: string]: Schema } = {
   }),
   Regions: record({ on: day, items: listOf(anything), next: { type: 'null' } }),
   Orders: record({ extensions: listOf(anything), outages: listOf(anything) }),
-  ApiKey: record(
-    {
-      keyId: id,
-      accountId: { ...id, description: 'What facts name as their actor. An account may have several keys.' },
-      role: oneOf(clientRoles),
-      operatorBin: { ...orNull(text), description: 'null: not an operator, or one that is bound later.' },
-      label: text,
-      createdAt: instant,
-      issuedBy: keyAuthor,
-      boundAt: { ...orNull(instant), description: 'null: it had its operator from the beginning, or has none.' },
-      boundBy: keyAuthor,
-      revokedAt: orNull(instant),
-      revokedBy: keyAuthor,
-      lastUsedOn: orNull(day),
-    },
-    'Everything but the key itself, of which only a hash is kept.',
-  ),
-  ApiKeyPage: pageOf('ApiKey'),
-  IssuedApiKey: record({
-    keyId: id,
-    accountId: id,
-    key: { ...text, description: 'Shown now and never again.', pattern: '^qdg_[a-z-]{1,30}_[A-Za-z0-9_-]{43}$' },
-  }),
-  RevokedApiKey: record({ keyId: id, accountId: id, revokedAt: instant, revokedBy: keyAuthor }),
-  BoundAccount: record({ accountId: id, operatorBin: text }),
-
   System: record({
     now: instant,
     ruleSetId: text,
