@@ -1,5 +1,5 @@
 import type { Uuid } from '#libs/kernel';
-import { caseDecider, caseStream, operatorOn, type CaseFile, type CaseState, type Filing } from '#libs/domain';
+import { caseDecider, caseStream, ownerOfDuty, type CaseFile, type CaseState, type Filing } from '#libs/domain';
 import type { House } from '#libs/application';
 import type { Caller } from './exchange.js';
 import { notFound, refuse } from './faults.js';
@@ -9,8 +9,8 @@ export interface Registers {
   caseOfFiling(filingId: Uuid): Promise<Uuid | undefined>;
   caseOfObligation(obligationId: Uuid): Promise<Uuid | undefined>;
   caseByRef(caseRef: string): Promise<Uuid | undefined>;
-  /** Resolves when every register shows all that was in the log when it was called, or after the patience of a request. */
-  catchUp(): Promise<void>;
+  /** Looks again once every register shows all that was in the log, before a thing counts as unknown. */
+  found<T>(look: () => Promise<T | undefined>): Promise<T | undefined>;
 }
 
 interface FoundFiling {
@@ -55,7 +55,7 @@ export class Lookups {
   }
 
   async getCaseIdByRef(caseRef: string): Promise<Uuid> {
-    const caseId = await this.find(() => this.registers.caseByRef(caseRef));
+    const caseId = await this.registers.found(() => this.registers.caseByRef(caseRef));
     if (caseId === undefined) throw notFound('case');
     return caseId;
   }
@@ -80,12 +80,12 @@ export class Lookups {
   }
 
   private async findFiling(look: Look, filingId: Uuid): Promise<FoundFiling | undefined> {
-    const caseId = await this.find(() => this.registers.caseOfFiling(filingId));
+    const caseId = await this.registers.found(() => this.registers.caseOfFiling(filingId));
     return caseId && filingIn(look, caseId, filingId);
   }
 
   async getCaseOfObligation(caller: Caller, obligationId: Uuid): Promise<CaseFile> {
-    const caseId = await this.find(() => this.registers.caseOfObligation(obligationId));
+    const caseId = await this.registers.found(() => this.registers.caseOfObligation(obligationId));
     if (caseId === undefined) throw notFound('obligation');
     for (const look of [this.cached, this.stored]) {
       const state = await look(caseId);
@@ -93,17 +93,9 @@ export class Lookups {
       if (state.situation === 'none' || !known) continue;
       const { file } = state;
       // What was due before the case passed on is still for the former operator to look at.
-      const owner = operatorOn(file, known.deadline?.dueOn ?? known.opensOn);
-      if (isOwn(caller, file.operatorBin) || isOwn(caller, owner)) return file;
+      if (isOwn(caller, file.operatorBin) || isOwn(caller, ownerOfDuty(file, known))) return file;
     }
     throw notFound('obligation');
-  }
-
-  private async find<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
-    const found = await look();
-    if (found !== undefined) return found;
-    await this.registers.catchUp();
-    return look();
   }
 }
 

@@ -27,10 +27,9 @@ export interface CaseDirectory {
   casesOfOperator(bin: string): Promise<readonly Uuid[]>;
   /** Where an operator's cases in a region are that are neither closed nor merged. */
   livingCases(bin: string, region: string): Promise<readonly { readonly caseId: Uuid; readonly location: Location }[]>;
-  /** Ids of cases with duties an order or a corrected calendar may reach, in a stable order. */
+  /** Ids of cases with duties an order or a corrected calendar may reach, unmet ones and those met late, in a stable order. */
   casesWithObligations(filter: {
     readonly kinds?: readonly string[];
-    readonly unmetOrLateOnly: boolean;
     readonly after?: Uuid;
     readonly limit: number;
   }): Promise<readonly Uuid[]>;

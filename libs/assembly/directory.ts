@@ -22,12 +22,12 @@ export function caseDirectory(pool: pg.Pool): Directory {
       );
       return rows.map(({ case_id: caseId, address }) => ({ caseId, location: { region, address } }));
     },
-    casesWithObligations: ({ kinds, unmetOrLateOnly, after, limit }) =>
+    casesWithObligations: ({ kinds, after, limit }) =>
       ids(
         `select distinct case_id from read.obligation
-          where ($1::text[] is null or kind = any($1)) and (not $2 or status in ('open', 'missed', 'met_late'))
-            and ($3::uuid is null or case_id > $3) order by case_id limit $4`,
-        [kinds ?? null, unmetOrLateOnly, after ?? null, limit],
+          where ($1::text[] is null or kind = any($1)) and status in ('open', 'missed', 'met_late')
+            and ($2::uuid is null or case_id > $2) order by case_id limit $3`,
+        [kinds ?? null, after ?? null, limit],
       ),
     caseRefs: {
       all: async () =>

@@ -46,7 +46,6 @@ async function carryOut(
     signal.throwIfAborted();
     const page = await house.directory.casesWithObligations({
       ...(kinds ? { kinds } : {}),
-      unmetOrLateOnly: true,
       limit: pageSize,
       ...(after ? { after } : {}),
     });

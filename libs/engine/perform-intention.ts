@@ -1,10 +1,10 @@
-import { causeOf, dayAt, isRejection, never, tracedBy, type Fact } from '#libs/kernel';
+import { causeOf, isRejection, never, tracedBy, type Fact } from '#libs/kernel';
 import { caseWorkDecider, caseWorkStream, isSent, noticeDecider, noticeStream } from '#libs/domain';
 import type { CaseWorkCommand, Intention } from '#libs/domain';
 import { issueNotice, onCaseWork, systemRequest, type House } from '#libs/application';
 import type { EngineStore } from './ports.js';
 import type { Owed } from './queue-owed.js';
-import { refusalAudience } from './sweep-notice.js';
+import { alertOfRefusal } from './sweep-notice.js';
 
 /** The house said no to what a policy wants: nothing will change that by itself, so it is parked where people see it. */
 export class IntentionRefusedError extends Error {
@@ -46,16 +46,8 @@ export function intentionPerformer(house: House, engineStore: EngineStore): Perf
         // The refusal was taken by whatever process the energy body spoke to.
         const { state } = await house.writePath.fresh(noticeStream(noticeId), noticeDecider);
         if (state.situation !== 'refused') return undefined;
-        const { caseId, deadline } = state.issue;
-        const command: CaseWorkCommand = {
-          type: 'RaiseAlert',
-          subject: { kind: 'notice', id: noticeId },
-          step: 'refused',
-          passed: [],
-          audience: refusalAudience,
-          dueOn: deadline.dueOn,
-          raisedOn: dayAt(now, deadline.trace.zone),
-        };
+        const { caseId } = state.issue;
+        const command: CaseWorkCommand = { type: 'RaiseAlert', passed: [], ...alertOfRefusal(state.issue, now) };
         const request = systemRequest(`alert-refusal/${noticeId}`, now, 'policy', tracedBy(causeOf(fact), traceparent));
         orRefused(await onCaseWork(house, caseId, command, request));
         return undefined;

@@ -8,7 +8,7 @@ import {
   noticeDecider,
   noticeStream,
   operatorDecider,
-  operatorOn,
+  ownerOfDuty,
   operatorStream,
   type Alert,
   type CaseFile,
@@ -134,8 +134,7 @@ async function tellOperator(
 ): Promise<Channel> {
   if (!obligation?.deadline) return 'letter-list';
   // A duty that was due before the case passed on is the former operator's.
-  const owner = operatorOn(file, obligation.deadline.dueOn);
-  const { state } = await house.writePath.fresh(operatorStream(owner), operatorDecider);
+  const { state } = await house.writePath.fresh(operatorStream(ownerOfDuty(file, obligation)), operatorDecider);
   if (state.situation === 'none') return 'letter-list';
   const to = await mailAddresses(house, state.details);
   if (to.length === 0) return 'letter-list';

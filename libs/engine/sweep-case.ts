@@ -1,4 +1,4 @@
-import { dayAt, isRejection, type Event, type Instant, type Rejection, type Uuid } from '#libs/kernel';
+import { dayAt, isRejection, type Event, type Instant, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
 import {
   assessmentFacts,
   caseDecider,
@@ -53,13 +53,7 @@ export async function sweepCase(
   const loaded = house.writePath.remember(caseStream(caseId), caseDecider, caseFacts);
   let state: CaseState = loaded.state;
   if (state.situation === 'none') return steps;
-  const openedAt = new Map<Uuid, Instant>();
-  const revisedAt = new Map<Uuid, Instant>();
-  const note = (facts: readonly Event[]) => {
-    noteTimes(openedAt, 'ObligationOpened', facts);
-    noteTimes(revisedAt, 'DeadlineRevised', facts);
-  };
-  note(caseFacts);
+  let facts: readonly Event[] = caseFacts;
 
   const rules = house.lawBook.rulesOf(state);
   const now = house.clock.now();
@@ -67,7 +61,7 @@ export async function sweepCase(
   if (assessmentFacts(state, context).length > 0) {
     const done = orThrow(await assessCase(house, caseId, 'job', { known: loaded.revision }));
     ({ state } = done);
-    note(done.facts);
+    facts = [...facts, ...done.facts];
     steps.assessed++;
     steps.missed += done.facts.filter((fact) => fact.type === 'ObligationMissed').length;
     if (done.position !== undefined) steps.positions.push(done.position);
@@ -75,21 +69,17 @@ export async function sweepCase(
   if (state.situation === 'none' || state.situation === 'merged') return steps;
 
   const work = house.writePath.remember(caseWorkStream(caseId), caseWorkDecider, workFacts).state;
+  const openedAt = timesOf('ObligationOpened', facts);
+  const revisedAt = timesOf('DeadlineRevised', facts);
   for (const obligation of state.file.obligations.values()) {
     const opened = openedAt.get(obligation.obligationId);
     if (opened === undefined || !isUnmet(obligation)) continue;
     const subject: AlertSubject = { kind: 'obligation', id: obligation.obligationId };
     const { dueOn } = obligation.deadline;
     const ladder = operatorSteps(rules, { openedAt: opened, dueOn });
-    const taken = (step: { readonly step: AlertStep }) => isStepTaken(work, subject, step.step, dueOn);
-    const revised = revisedAt.get(obligation.obligationId);
-    // Of a day that was moved nobody is told twice what held before and after; a step that came to lie ahead is new.
-    const untold = ({ step, at, toSeniorOfficer }: OperatorAlertStep): AlertAudience[] => {
-      const wanted: AlertAudience[] = toSeniorOfficer ? ['operator', 'senior-officer'] : ['operator'];
-      if (revised === undefined || at > revised) return wanted;
-      const told = toldOf(work, subject, step, dueOn);
-      return wanted.filter((one) => !told.has(one));
-    };
+    const taken = ({ step }: OperatorAlertStep) => isStepTaken(work, subject, step, dueOn);
+    const untold = (step: OperatorAlertStep) =>
+      audienceOf(step).filter((one) => !toldBefore(work, subject, step, dueOn, revisedAt.get(subject.id)).has(one));
     const isSilent = (step: OperatorAlertStep) =>
       (obligation.historical && step.at <= opened) || untold(step).length === 0;
     const { raise, pass } = stepsToTake(ladder, taken, now, isSilent);
@@ -99,6 +89,22 @@ export async function sweepCase(
   return steps;
 }
 
+const audienceOf = ({ toSeniorOfficer }: OperatorAlertStep): readonly AlertAudience[] =>
+  toSeniorOfficer ? ['operator', 'senior-officer'] : ['operator'];
+
+/** Of a day that was moved nobody is told twice what held before and after; a step that came to lie ahead is new. */
+function toldBefore(
+  work: CaseWorkState,
+  subject: AlertSubject,
+  { step, at }: OperatorAlertStep,
+  dueOn: PlainDate,
+  revisedAt: Instant | undefined,
+): ReadonlySet<AlertAudience> {
+  return revisedAt !== undefined && at <= revisedAt ? toldOf(work, subject, step, dueOn) : nobody;
+}
+
+const nobody: ReadonlySet<AlertAudience> = new Set();
+
 /** A duty that was neither kept, nor excused, nor voided, and has a day by which it can be kept. */
 export const isUnmet = (
   obligation: Obligation,
@@ -106,9 +112,9 @@ export const isUnmet = (
   (obligation.status === 'open' || obligation.status === 'missed') && obligation.deadline !== null;
 
 /** When the last fact of the type was recorded of each duty. A duty counts as learned of when its opening was. */
-function noteTimes(times: Map<Uuid, Instant>, type: CaseEvent['type'], facts: readonly Event[]): void {
-  for (const fact of facts)
-    if (fact.type === type) times.set((fact.data as { obligationId: Uuid }).obligationId, fact.recordedAt);
+function timesOf(type: CaseEvent['type'], facts: readonly Event[]): ReadonlyMap<Uuid, Instant> {
+  const ofType = facts.filter((fact) => fact.type === type);
+  return new Map(ofType.map(({ data, recordedAt }) => [(data as { obligationId: Uuid }).obligationId, recordedAt]));
 }
 
 interface Taking extends Pick<Extract<CaseWorkCommand, { type: 'RaiseAlert' }>, 'audience' | 'dueOn' | 'raisedOn'> {

@@ -1,4 +1,4 @@
-import { dayAt, type Uuid } from '#libs/kernel';
+import { dayAt, type Instant, type Uuid } from '#libs/kernel';
 import {
   authoritySteps,
   caseWorkDecider,
@@ -7,16 +7,23 @@ import {
   noticeDecider,
   noticeStream,
   isStepTaken,
-  type AlertAudience,
   type AlertSubject,
+  type NoticeIssue,
 } from '#libs/domain';
 import { onNotice, systemRequest, type House } from '#libs/application';
 import type { RecordedFact } from '#libs/event-store';
 import { stepsToTake } from './ladder.js';
 import { noSteps, orThrow, takeSteps, type Steps } from './sweep-case.js';
 
-/** Who looks at a notice that the energy body sent back. */
-export const refusalAudience: readonly AlertAudience[] = ['case-officer', 'senior-officer'];
+/** The alert to those who look at a notice that the energy body sent back. */
+export const alertOfRefusal = ({ noticeId, deadline }: NoticeIssue, now: Instant) =>
+  ({
+    subject: { kind: 'notice', id: noticeId },
+    step: 'refused',
+    audience: ['case-officer', 'senior-officer'],
+    dueOn: deadline.dueOn,
+    raisedOn: dayAt(now, deadline.trace.zone),
+  }) as const;
 
 /** Steps at which the senior officer is told too: the nominal last day is over. */
 const toSeniorOfficer = new Set<string>(['nominal-due', 'breach']);
@@ -34,12 +41,9 @@ export async function sweepNotice(
   const { issue } = state;
   const { noticeId, caseId, deadline } = issue;
   const now = house.clock.now();
-  const { dueOn } = deadline;
-  const raisedOn = dayAt(now, deadline.trace.zone);
-  const subject: AlertSubject = { kind: 'notice', id: noticeId };
   if (state.situation === 'refused') {
-    const refused = { raise: { step: 'refused' }, pass: [], audience: refusalAudience, dueOn, raisedOn } as const;
-    await takeSteps(house, caseId, subject, refused, steps);
+    const { subject, ...alert } = alertOfRefusal(issue, now);
+    await takeSteps(house, caseId, subject, { raise: alert, pass: [], ...alert }, steps);
     return steps;
   }
   if (isSent(state)) return steps;
@@ -52,6 +56,8 @@ export async function sweepNotice(
   }
   const rules = house.lawBook.ruleSet(deadline.trace.ruleSet.id);
   const work = house.writePath.remember(caseWorkStream(caseId), caseWorkDecider, workFacts).state;
+  const subject: AlertSubject = { kind: 'notice', id: noticeId };
+  const { dueOn } = deadline;
   const ladder = authoritySteps(rules, issue);
   const { raise, pass } = stepsToTake(ladder, ({ step }) => isStepTaken(work, subject, step, dueOn), now);
   await takeSteps(
@@ -63,7 +69,7 @@ export async function sweepNotice(
       pass,
       audience: raise && toSeniorOfficer.has(raise.step) ? ['case-officer', 'senior-officer'] : ['case-officer'],
       dueOn,
-      raisedOn,
+      raisedOn: dayAt(now, rules.zone),
     },
     steps,
   );

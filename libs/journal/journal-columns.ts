@@ -40,8 +40,8 @@ export const neededColumns: readonly JournalColumn[] = [
 ];
 
 /**
- * What the rows of a kind need beside those: in a file without such a column every one of them would be refused. A file
- * that has no row of the kind may lack it, as any may lack a column that is not named here.
+ * What the rows of a kind need beside those: without such a column every one of them would be refused, so only a file that
+ * has no row of the kind is without it.
  */
 export const columnsOfKind = {
   planned_construction: ['power_mw', 'expansion_mw', 'equipment_investment_kzt', 'bank_iban', 'bank_bic'],

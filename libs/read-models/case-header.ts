@@ -1,4 +1,4 @@
-import { supersedesLocation, type CaseOpened, type FormerOperator, type Location } from '#libs/domain';
+import { operatorOn, supersedesLocation, type CaseOpened, type FormerOperator, type Location } from '#libs/domain';
 import type { PlainDate, Uuid } from '#libs/kernel';
 import { parsed } from './engine/json-text.js';
 import { Field, KeyField, type Table } from './engine/table.js';
@@ -90,3 +90,7 @@ export function foldHeader<Row extends CaseHeaderRow>(
   if (header !== before) rows.put(table, '', header);
   return { header, before };
 }
+
+/** Whose the case was on the day; see `operatorOn`. */
+export const headerOperatorOn = ({ operatorBin, formerOperators }: CaseHeaderRow, day: PlainDate): string =>
+  operatorOn({ operatorBin, formerOperators: parsed(formerOperators) }, day);

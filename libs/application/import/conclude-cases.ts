@@ -69,10 +69,11 @@ async function historicalNotices(
       rules,
       notifiable,
       file: state.file,
-      noticeId: notifiable.noticeId,
     }));
   });
-  const known = await house.writePath.store.readStreams(wanted.map(({ noticeId }) => noticeStream(noticeId)));
+  const known = await house.writePath.store.readStreams(
+    wanted.map(({ notifiable }) => noticeStream(notifiable.noticeId)),
+  );
   const appends: Append[] = [];
   const added = new Map<Uuid, number>();
   const prepare = (noticeId: Uuid, fact: { type: string; data: unknown }, rules: RuleSet, purpose: string): void => {
@@ -88,7 +89,8 @@ async function historicalNotices(
     added.set(noticeId, (added.get(noticeId) ?? 0) + 1);
   };
   const superseding: { readonly supersedes: Uuid; readonly noticeId: Uuid; readonly rules: RuleSet }[] = [];
-  for (const { rules, notifiable, file, noticeId } of wanted) {
+  for (const { rules, notifiable, file } of wanted) {
+    const { noticeId } = notifiable;
     if ((known.get(noticeStream(noticeId)) ?? []).length === 0) {
       const number = await house.numbers.next('notice', Number(now.slice(0, 4)));
       const issue = noticeFor(file, notifiable, rules, house.lawBook.calendar(rules.calendarId), number, true);

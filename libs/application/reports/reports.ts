@@ -5,7 +5,7 @@ import {
   caseStream,
   noticeDecider,
   noticeStream,
-  operatorOn,
+  ownerOfDuty,
   notifiableVersions,
   type AsOf,
   type CaseFile,
@@ -79,7 +79,7 @@ function* obligationRows(house: House, { file, at, rules }: CaseAsOf): Iterable<
       one.status,
       late === null || late === undefined ? '' : String(late),
       one.metBy?.filing.versions[0]!.registration.journalNo ?? '',
-      operatorOn(file, one.deadline?.dueOn ?? one.opensOn),
+      ownerOfDuty(file, one),
       file.location.region,
       abolished ? `${rules.id} (abolished)` : rules.id,
     ];

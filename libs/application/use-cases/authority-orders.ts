@@ -1,4 +1,4 @@
-import { dayAt, derivedId, reject, type Instant, type Rejection, type Uuid, type PlainDate } from '#libs/kernel';
+import { dayAt, derivedId, reject, type Instant, type PlainDate, type Rejection, type Uuid } from '#libs/kernel';
 import {
   assessObligations,
   authorityDecider,
@@ -117,7 +117,6 @@ export async function extensionEffects(house: House, input: ExtendTermInput, lim
   for (;;) {
     const page = await house.directory.casesWithObligations({
       kinds: [input.scope.kind],
-      unmetOrLateOnly: true,
       limit: 500,
       ...(after ? { after } : {}),
     });

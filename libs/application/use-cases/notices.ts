@@ -5,6 +5,7 @@ import {
   centreIdOf,
   noticeDeadline,
   noticeDecider,
+  noticeHistorical,
   noticeStream,
   notifiableVersions,
   type Calendar,
@@ -103,8 +104,6 @@ export async function issueNotice(
   return isRejection(superseded) && superseded.kind !== 'not-found' ? superseded : done;
 }
 
-const historical = reject('conflict', 'notice-historical', 'the notice comes from imported history and is never sent');
-
 export interface IssueNoticeInput {
   readonly caseId: Uuid;
   /** The document the energy body is to be told of: a filing's id, or a correction's or completion's. */
@@ -116,7 +115,7 @@ export const IssueNoticeHandler = handlerOf(IssueNotice, async (house, input: Is
   const done = await issueNotice(house, input, request);
   if (done === undefined)
     return reject('conflict', 'notice-not-needed', 'the document changes nothing of what the energy body is told');
-  return !isRejection(done) && done.state.situation === 'historical' ? historical : done;
+  return !isRejection(done) && done.state.situation === 'historical' ? noticeHistorical : done;
 });
 
 export interface RecordDeliveryByHandInput {

@@ -7,16 +7,16 @@ import {
   excuseObligation,
   mergeCase,
   recordCommissioning,
-  withdrawCommissioning,
   reopenCase,
   transferCase,
+  withdrawCommissioning,
 } from './case-decisions.js';
 import type { CaseCommand } from './commands.js';
 import type { CaseEvent } from './events.js';
 import { evolveCase } from './evolve.js';
+import { changeValues } from './filing-changes.js';
 import {
   attachDocument,
-  changeValues,
   confirmAnnulment,
   markIncomplete,
   proposeAnnulment,

@@ -8,7 +8,7 @@ import {
   type Location,
 } from '../filing.js';
 import type { CaseEvent } from './events.js';
-import { supersedesLocation, type CaseFile, type CaseState, type Filing, type Obligation } from './state.js';
+import { placeOn, type CaseFile, type CaseState, type Filing, type Obligation } from './state.js';
 
 /** Folds one fact. Total over every sequence the decider can give; a fact that has no case to stand on is a damaged log. */
 export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
@@ -130,10 +130,7 @@ export function evolveCase(state: CaseState, event: CaseEvent): CaseState {
           absorbedFrom: fromCaseId,
           ...(takenBack ? { takenBack } : {}),
         });
-      return withFile({
-        filings: all,
-        commissionings: [...file.commissionings, ...commissionings],
-      });
+      return withFile({ filings: all, commissionings: [...file.commissionings, ...commissionings] });
     }
     case 'CaseClosed':
       return { situation: 'closed', file };
@@ -169,10 +166,10 @@ const placed = (file: CaseFile, { location, locationFromCase, registration }: Pl
   locationFromCase ? {} : movedTo(file, location, registration.receivedOn);
 
 /** What arrives late takes its place in legal time: an older word on where the centre is does not replace a newer one. */
-const movedTo = (file: CaseFile, location: Location, locatedOn: PlainDate): Partial<CaseFile> => ({
-  places: [...file.places, { location, on: locatedOn }],
-  ...(supersedesLocation(file.locatedOn, locatedOn) ? { location, locatedOn } : {}),
-});
+function movedTo(file: CaseFile, location: Location, on: PlainDate): Partial<CaseFile> {
+  const places = [...file.places, { location, on }];
+  return { places, location: placeOn({ places }) };
+}
 
 type VersionData = Extract<CaseEvent, { type: 'FilingCorrected' | 'FilingCompleted' }>['data'];
 

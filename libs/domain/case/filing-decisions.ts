@@ -1,13 +1,6 @@
 import { firstDayOf, isRejection, lastDayOf, never, reject } from '#libs/kernel';
-import {
-  byReceipt,
-  missingValues,
-  settledVersions,
-  type FilingFlag,
-  type FilingValues,
-  type FilingVersion,
-} from '../filing.js';
-import { changedValues, fault, valueFaults } from './filing-values.js';
+import { missingValues, type FilingFlag, type FilingValues } from '../filing.js';
+import { fault, valueFaults } from './filing-values.js';
 import {
   filerIfOther,
   filingUnknown,
@@ -25,8 +18,8 @@ import { obligationIdOf } from './obligations.js';
 import {
   currentVersion,
   endOfMining,
-  latestRecordedVersion,
   operatorOn,
+  ownerOfDuty,
   periodOf,
   stands,
   type CaseFile,
@@ -88,8 +81,8 @@ export function recordFiling(state: CaseState, command: Command<'RecordFiling'>,
 /** Who still owes what the values answer: who had the case on the due day of the duty, while that is unmet. */
 function whoOwes(file: CaseFile, values: FilingValues): string | undefined {
   const duty = file.obligations.get(obligationIdOf(file.caseId, values.kind, periodOf(values)));
-  const isOwed = duty?.deadline && duty.metBy === undefined && duty.status !== 'void';
-  return isOwed ? operatorOn(file, duty.deadline.dueOn) : undefined;
+  const isOwed = duty && duty.metBy === undefined && duty.status !== 'void';
+  return isOwed ? ownerOfDuty(file, duty) : undefined;
 }
 
 function flagsOf(
@@ -117,90 +110,6 @@ function answersTheSame(filing: Filing, values: FilingValues): boolean {
   const other = currentVersion(filing)!.values;
   if (values.kind === 'quarterly_reference') return other.kind === values.kind && other.period === values.period;
   return other.kind === values.kind;
-}
-
-export function changeValues(
-  file: CaseFile,
-  command: Command<'CorrectFiling' | 'CompleteFiling'>,
-  context: CaseContext,
-): Decision {
-  const filing = standingFiling(file, command.filingId, command.expectedVersion);
-  if (isRejection(filing)) return filing;
-  if (command.values.kind !== filing.kind)
-    return reject('refused', 'other-kind', `the filing being changed is a ${filing.kind.replace('_', ' ')}`);
-  const early = receivedInFuture(command.registration, context);
-  if (early) return early;
-  if (command.type === 'CompleteFiling' && filing.missing.length === 0)
-    return reject('conflict', 'filing-complete', 'nothing is missing from this filing; file a correction instead');
-  const { type, versionId, registration, reason, leftOut, cleared = [] } = command;
-  const brought = (command.brought ?? []).filter((name) => filing.missing.includes(name));
-  const { kind: _, ...given } = command.values;
-  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  const stated = leftOut === 'cleared' ? undefined : [...names, ...cleared, ...(command.location ? ['location'] : [])];
-  if (stated && names.every((name) => name === 'period') && stated.length === names.length && brought.length === 0)
-    return reject(
-      'malformed',
-      'nothing-given',
-      'the document says nothing that is not on record; give what is to be another',
-    );
-  const versions = settledVersions<FilingVersion>([
-    ...filing.versions,
-    {
-      versionId,
-      cause: type === 'CorrectFiling' ? 'correction' : 'completion',
-      registration,
-      location: command.location ?? latestRecordedVersion(filing).location,
-      values: command.values,
-      ...(stated ? { stated } : {}),
-    },
-  ]);
-  const { values, location } = versions.at(-1)!;
-  const ordered = byReceipt(versions);
-  const place = ordered.findIndex((version) => version.versionId === versionId);
-  const before = ordered[place - 1]!;
-  // What was received after it and says where the centre is, has said so for the case already.
-  const laterOnPlace = ordered.slice(place + 1).some((one) => !one.stated || one.stated.includes('location'));
-  if (values.kind === 'quarterly_reference' && before.values.kind === 'quarterly_reference')
-    if (values.period !== before.values.period)
-      return reject('refused', 'other-period', 'a correction stays with its period; withdraw and file anew instead', [
-        fault('/period', 'other-period', `must be ${before.values.period}`),
-      ]);
-  const faults = valueFaults(values);
-  if (faults.length > 0) return reject('malformed', 'values-malformed', 'some values cannot be read', faults);
-  const { kind: __, ...plain } = values;
-  const base = {
-    caseId: file.caseId,
-    filingId: filing.filingId,
-    registration,
-    ...filerIfOther(file, filing.filedBy),
-    location,
-    values: plain,
-    ...(stated ? { stated } : {}),
-    ...(stated?.includes('location') && filing.filedBy === file.operatorBin && !laterOnPlace
-      ? { placedOn: filing.versions[0]!.registration.receivedOn }
-      : {}),
-    ...(brought.length > 0 ? { brought } : {}),
-    changed: changedValues(before.values, values),
-    missing: stillMissing(filing, ordered.at(-1)!.values, [...names, ...brought], leftOut),
-  };
-  return type === 'CorrectFiling'
-    ? [{ type: 'FilingCorrected', data: { ...base, correctionId: versionId, ...(reason ? { reason } : {}) } }]
-    : [{ type: 'FilingCompleted', data: { ...base, completionId: versionId } }];
-}
-
-/**
- * What the values in force lack, and what an officer found missing besides, until it is given: a value that is stated, an
- * annex or signature that is said to be brought. A document that says all anew gives all.
- */
-function stillMissing(
-  filing: Filing,
-  inForce: FilingValues,
-  given: readonly string[],
-  leftOut: 'kept' | 'cleared',
-): string[] {
-  const lacking = missingValues(inForce);
-  if (leftOut === 'cleared') return lacking;
-  return [...lacking, ...filing.missing.filter((name) => !lacking.includes(name) && !given.includes(name))];
 }
 
 export function withdrawFiling(file: CaseFile, command: Command<'WithdrawFiling'>, context: CaseContext): Decision {

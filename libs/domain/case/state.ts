@@ -60,9 +60,8 @@ export interface CaseFile {
   readonly operatorBin: string;
   /** In the order of recording. */
   readonly formerOperators: readonly FormerOperator[];
+  /** Where it is by the last word of `places` in legal time. */
   readonly location: Location;
-  /** Since when it stands there, in legal time; undefined: since it was opened. */
-  readonly locatedOn?: PlainDate;
   /** Every word on where it is, in the order of recording; the first is of its opening. */
   readonly places: readonly Place[];
   readonly ruleSet: { readonly id: string; readonly hash: string };
@@ -95,11 +94,18 @@ export const operatorOn = (
   day: PlainDate,
 ): string => formerOperators.find(({ until }) => day < until)?.bin ?? operatorBin;
 
-/** Where the centre was on the day, as far as documents and officers have said. */
-export function placeOn({ places }: Pick<CaseFile, 'places'>, day: PlainDate): Location {
+/** Who had, or has, to keep a duty: whose the case was on its due day, or when its term began if that cannot be determined. */
+export const ownerOfDuty = (
+  file: Pick<CaseFile, 'operatorBin' | 'formerOperators'>,
+  { deadline, opensOn }: Pick<Obligation, 'deadline' | 'opensOn'>,
+): string => operatorOn(file, deadline?.dueOn ?? opensOn);
+
+/** Where the centre was on the day, as far as documents and officers have said; without a day, where it is. */
+export function placeOn({ places }: Pick<CaseFile, 'places'>, day?: PlainDate): Location {
   let found = places[0]!;
   for (const place of places)
-    if (place.on !== undefined && place.on <= day && supersedesLocation(found.on, place.on)) found = place;
+    if (place.on !== undefined && (day === undefined || place.on <= day) && supersedesLocation(found.on, place.on))
+      found = place;
   return found.location;
 }
 

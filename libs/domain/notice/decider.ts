@@ -7,6 +7,12 @@ export interface NoticeContext {
   readonly now: Instant;
 }
 
+export const noticeHistorical = reject(
+  'conflict',
+  'notice-historical',
+  'the notice comes from imported history and is never sent',
+);
+
 export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, NoticeContext> = {
   initial: initialNotice,
 
@@ -26,8 +32,7 @@ export const noticeDecider: Decider<NoticeState, NoticeCommand, NoticeEvent, Not
     const { noticeId, deadline } = state.issue;
     if (command.type === 'SupersedeNotice')
       return state.supersededBy ? [] : [{ type: 'NoticeSuperseded', data: { noticeId, by: command.by } }];
-    if (state.situation === 'historical')
-      return reject('conflict', 'notice-historical', 'the notice comes from imported history and is never sent');
+    if (state.situation === 'historical') return noticeHistorical;
 
     switch (command.type) {
       case 'RecordNoticeSent':

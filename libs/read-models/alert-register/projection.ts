@@ -1,7 +1,6 @@
-import { caseStream, caseWorkStream, operatorOn } from '#libs/domain';
-import type { PlainDate, Uuid } from '#libs/kernel';
-import { foldHeader } from '../case-header.js';
-import { parsed } from '../engine/json-text.js';
+import { caseStream, caseWorkStream } from '#libs/domain';
+import type { Uuid } from '#libs/kernel';
+import { foldHeader, headerOperatorOn } from '../case-header.js';
 import type { Projection, Rows } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
@@ -30,13 +29,10 @@ export function alertRegisterProjection(): Projection {
 /** What was due before the transfer is the former operator's to be told of, also when it was raised before that was known. */
 function carryOwner(rows: Rows, header: AlertCaseRow): void {
   for (const row of [...rows.all(alertTable)]) {
-    const operatorBin = ownerOf(header, row.dueOn);
+    const operatorBin = headerOperatorOn(header, row.dueOn);
     if (row.operatorBin !== operatorBin) rows.put(alertTable, row.alertId, { ...row, operatorBin });
   }
 }
-
-const ownerOf = ({ operatorBin, formerOperators }: AlertCaseRow, dueOn: PlainDate): string =>
-  operatorOn({ operatorBin, formerOperators: parsed(formerOperators) }, dueOn);
 
 function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) => AlertRow): AlertRow | undefined {
   switch (fact.type) {
@@ -47,7 +43,7 @@ function changedAlert(header: AlertCaseRow, fact: DomainFact, known: (id: Uuid) 
         alertId,
         caseId,
         caseRef,
-        operatorBin: ownerOf(header, dueOn),
+        operatorBin: headerOperatorOn(header, dueOn),
         region,
         subjectKind: subject.kind,
         subjectId: subject.id,

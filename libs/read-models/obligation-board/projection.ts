@@ -1,7 +1,6 @@
 import {
   caseStream,
   caseWorkStream,
-  operatorOn,
   operatorSteps,
   stepOfTerm,
   type AlertStep,
@@ -11,8 +10,8 @@ import {
   type RuleSet,
 } from '#libs/domain';
 import type { Instant, PlainDate, Uuid } from '#libs/kernel';
-import { foldHeader } from '../case-header.js';
-import { asSharedText, parsed } from '../engine/json-text.js';
+import { foldHeader, headerOperatorOn } from '../case-header.js';
+import { asSharedText } from '../engine/json-text.js';
 import type { Projection, ProjectionContext, Rows } from '../engine/projection.js';
 import { streamKey, type DomainFact } from '../facts.js';
 import { feedsOf } from '../feeds.js';
@@ -52,10 +51,8 @@ function carryHeader(rows: Rows, header: ObligationCaseRow): void {
   }
 }
 
-const ownerOf = (
-  { operatorBin, formerOperators }: ObligationCaseRow,
-  { dueOn, opensOn }: Pick<ObligationRow, 'dueOn' | 'opensOn'>,
-): string => operatorOn({ operatorBin, formerOperators: parsed(formerOperators) }, dueOn ?? opensOn);
+const ownerOf = (header: ObligationCaseRow, { dueOn, opensOn }: Pick<ObligationRow, 'dueOn' | 'opensOn'>): string =>
+  headerOperatorOn(header, dueOn ?? opensOn);
 
 function changedObligation(rows: Rows, header: ObligationCaseRow, fact: DomainFact): ObligationRow | undefined {
   const known = (obligationId: Uuid): ObligationRow => {
