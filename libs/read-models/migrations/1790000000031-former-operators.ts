@@ -10,15 +10,13 @@ export class FormerOperators1790000000031 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const table of headers)
       await runner.query(`
-alter table read.${table} add column if not exists former_operators jsonb not null default '[]';
+alter table read.${table} add column former_operators jsonb not null default '[]';
 update read.${table} h set former_operators = t.former
 from (
   select case_id, jsonb_agg(jsonb_build_object('bin', summary ->> 'fromBin', 'until', summary ->> 'effectiveOn')
     order by log_order, log_minor) as former
   from read.timeline where type = 'CaseTransferred' group by case_id
 ) t where t.case_id = h.case_id`);
-    // One that was added without its default by a release that was never given out.
-    await runner.query(`alter table read.alert alter column letter set default 'none'`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
