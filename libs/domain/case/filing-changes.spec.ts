@@ -4,7 +4,7 @@ import { notifiableVersions } from '../notice/index.js';
 import { currentVersion } from './state.js';
 import type { CaseCommand } from './commands.js';
 import type { CaseEvent } from './events.js';
-import { caseId, file, fold, given, id, lived, on, received, reference } from './testing.js';
+import { assess, caseFileOf, caseId, file, fold, given, id, lived, on, received, reference } from './testing.js';
 
 const day = on('2021-04-08', '13:00');
 const filed = lived([file(reference('2021-Q1'), '2021-04-05', 'a'), on('2021-04-05', '13:00')]);
@@ -22,11 +22,7 @@ const correct = (values: Partial<FilingValues>, more: Partial<Change> = {}): Cas
   ...more,
 });
 
-const filingOf = (facts: readonly CaseEvent[], name = 'a') => {
-  const state = fold(facts);
-  if (state.situation === 'none') throw new Error('no case');
-  return state.file.filings.get(id(name))!;
-};
+const filingOf = (facts: readonly CaseEvent[], name = 'a') => caseFileOf(facts).filings.get(id(name))!;
 
 describe('a correction', () => {
   it('keeps what it does not name', () => {
@@ -177,7 +173,7 @@ describe('whose document a filing is', () => {
   it('may be that of a former operator, who still owes it, and of nobody else', () => {
     const owing = lived(
       [file(reference('2020-Q4'), '2021-01-05', 'a'), on('2021-01-05', '13:00')],
-      [{ type: 'AssessObligations' }, on('2021-04-13')],
+      [assess, on('2021-04-13')],
       [
         { type: 'TransferCase', toBin: '970740000838', effectiveOn: plainDate('2021-04-20'), reason: 'sold' },
         on('2021-04-20'),
@@ -255,10 +251,9 @@ describe('a corrected place', () => {
   ];
 
   it('moves the centre from the day its filing came, and the energy body is told of it', () => {
-    const state = fold(facts);
-    if (state.situation === 'none') throw new Error('no case');
-    expect(state.file.location).toEqual(elsewhere);
-    expect(notifiableVersions(state.file, day.rules)).toMatchObject([
+    const after = caseFileOf(facts);
+    expect(after.location).toEqual(elsewhere);
+    expect(notifiableVersions(after, day.rules)).toMatchObject([
       { trigger: 'quarterly_reference', contents: { location: { address: 'Екібастұз' } } },
       { trigger: 'correction', contents: { location: elsewhere } },
     ]);
@@ -291,7 +286,6 @@ describe('a corrected place', () => {
     const again = given(filed)
       .when(correct(values as Partial<FilingValues>, { location: elsewhere, leftOut: 'cleared' }), day)
       .facts();
-    const state = fold([...filed, ...again]);
-    expect(state.situation !== 'none' && notifiableVersions(state.file, day.rules)).toHaveLength(1);
+    expect(notifiableVersions(caseFileOf([...filed, ...again]), day.rules)).toHaveLength(1);
   });
 });

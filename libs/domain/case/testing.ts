@@ -5,6 +5,7 @@ import type { FilingValues, Registration } from '../filing.js';
 import type { CaseCommand } from './commands.js';
 import { caseDecider, type CaseContext } from './decider.js';
 import type { CaseEvent, CaseOpening } from './events.js';
+import { obligationIdOf } from './obligations.js';
 
 const catalogue = loadRules();
 export const { given, fold } = specificationOf(caseDecider);
@@ -71,4 +72,21 @@ export function lived(...steps: readonly [CaseCommand, CaseContext][]): CaseEven
   const facts: CaseEvent[] = [];
   for (const [command, context] of steps) facts.push(...given(facts).when(command, context).facts());
   return facts;
+}
+
+export const assess: CaseCommand = { type: 'AssessObligations' };
+export const types = (facts: readonly CaseEvent[]) => facts.map((fact) => fact.type);
+export const quarterly = (period: string) => obligationIdOf(caseId, 'quarterly_reference', quarter(period));
+
+/** The file of the case that lived through the facts. */
+export function caseFileOf(facts: readonly CaseEvent[]) {
+  const state = fold(facts);
+  if (state.situation === 'none') throw new Error('no case');
+  return state.file;
+}
+
+export function obligation(facts: readonly CaseEvent[], obligationId: Uuid) {
+  const found = caseFileOf(facts).obligations.get(obligationId);
+  if (!found) throw new Error('no such obligation');
+  return found;
 }
