@@ -1,72 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import iconv from 'iconv-lite';
-import { naiveCsv, naiveRecords } from '../../test/support/naive-csv.js';
+import { naiveRecords } from '../../test/support/naive-csv.js';
 import { xlsxFile, zip, type XlsxCell } from '../../test/support/xlsx-file.js';
-import { editDistance } from './meant-column.js';
-import {
-  findMeantColumn,
-  journalColumns,
-  JournalFormatError,
-  openJournal,
-  type Journal,
-  type JournalOptions,
-  type JournalRow,
-} from './index.js';
+import { journalColumns, JournalFormatError, openJournal } from './index.js';
+import { header, journalFiles, line, rowsOf, samplePath, sampleTable, sample, written } from './testing.js';
 
-const samplePath = join(process.cwd(), 'test/support/sample/journal.csv');
-const sample = readFileSync(samplePath, 'utf8');
-const sampleTable = naiveCsv(sample);
 const sampleValues = naiveRecords(sample);
-
-let directory = '';
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'journal-'));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-let files = 0;
-const save = (content: string | Buffer, extension = 'csv'): string => {
-  files += 1;
-  const path = join(directory, `journal-${files}.${extension}`);
-  writeFileSync(path, content);
-  return path;
-};
-const rowsOf = async (journal: Journal): Promise<JournalRow[]> => {
-  const rows: JournalRow[] = [];
-  for await (const row of journal.rows()) rows.push(row);
-  return rows;
-};
-const valuesOf = async (path: string, options?: JournalOptions) =>
-  (await rowsOf(await openJournal(path, options))).map((row) => row.values);
-const resaved = (separator: string, lineEnd: string) =>
-  sampleTable
-    .map((row) =>
-      row
-        .map((cell) => (cell.includes(separator) || /["\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
-        .join(separator),
-    )
-    .join(lineEnd);
-
-const header = 'row,kind,case_ref,operator_bin,region,channel,received_at,journal_no,activity_ended_on,note';
-const line = (n: number, note = '') =>
-  `${n},termination,C${n},940140000385,75,paper,2021-04-05,2021-${n},2021-04-01,${note}`;
-/** The rows given before the file broke, and the error. */
-async function untilBroken(
-  content: string | Buffer,
-  extension?: string,
-): Promise<{ rows: string[]; error: JournalFormatError }> {
-  const rows: string[] = [];
-  try {
-    for await (const row of (await openJournal(save(content, extension))).rows()) rows.push(row.rowNo);
-  } catch (error) {
-    if (!(error instanceof JournalFormatError)) throw error;
-    expect(error.message).not.toContain(directory);
-    return { rows, error };
-  }
-  throw new Error('the file was read to its end');
-}
+const files = journalFiles();
+const { save, untilBroken, valuesOf } = files;
+const resaved = (separator: string, lineEnd: string) => written(sampleTable, separator, lineEnd);
 
 describe('the same journal, however it was saved', () => {
   it('is read as it stands', async () => {
@@ -274,9 +217,9 @@ describe('a file that is no journal', () => {
   });
 
   it('a directory, or nothing', async () => {
-    mkdirSync(join(directory, 'folder.csv'));
-    await expect(openJournal(join(directory, 'folder.csv'))).rejects.toMatchObject({ code: 'not-a-file' });
-    await expect(openJournal(join(directory, 'none.csv'))).rejects.toMatchObject({
+    mkdirSync(join(files.directory, 'folder.csv'));
+    await expect(openJournal(join(files.directory, 'folder.csv'))).rejects.toMatchObject({ code: 'not-a-file' });
+    await expect(openJournal(join(files.directory, 'none.csv'))).rejects.toMatchObject({
       code: 'not-readable',
       message: 'There is no file none.csv here.',
     });
@@ -306,101 +249,6 @@ describe('a file that is no journal', () => {
     expect(error).toMatchObject({ code: 'workbook-too-large' });
     expect(error.message).toMatch(/CSV UTF-8/);
   }, 60_000);
-});
-
-describe('a header without a column that rows of the file need', () => {
-  const without = (column: string, heading?: string) => {
-    const at = sampleTable[0]!.indexOf(column);
-    return sampleTable.map((row, i) =>
-      heading === undefined ? row.toSpliced(at, 1) : i === 0 ? row.toSpliced(at, 1, heading) : row,
-    );
-  };
-  const written = (table: readonly (readonly string[])[], separator: string) =>
-    table
-      .map((row) =>
-        row.map((cell) => (/[",;\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(separator),
-      )
-      .join('\r\n');
-
-  it.each([
-    ['CSV', (table: string[][]) => written(table, ',')],
-    ['semicolons in Windows-1251', (table: string[][]) => iconv.encode(written(table, ';'), 'win1251')],
-    ['XLSX', (table: string[][]) => xlsxFile(table)],
-  ])('is one fault of the header: %s', async (_, save_) => {
-    const { rows, error } = await untilBroken(save_(without('power_mw', 'power_mww')));
-    expect(rows).toEqual([]);
-    expect(error).toMatchObject({ code: 'missing-column', column: 'power_mw', line: undefined });
-    expect(error.message).toBe(
-      'The header lacks the column power_mw (needed by planned_construction, quarterly_reference). ' +
-        'It has power_mww: did you mean power_mw?',
-    );
-  });
-
-  it('names all of them at once', async () => {
-    const { error } = await untilBroken(
-      'kind,operator_bin,region,chanel,received_at,journal_no,colour\ntermination,,,,,,',
-    );
-    expect(error.message).toBe(
-      'The header lacks the columns case_ref, channel, activity_ended_on (needed by termination). ' +
-        'It has chanel: did you mean channel?',
-    );
-  });
-
-  it('may be the only rows of their kind, and the last', async () => {
-    const some = sampleTable.filter(([, kind]) => kind !== 'termination');
-    const at = some[0]!.indexOf('activity_ended_on');
-    const lacking = some.map((row) => row.toSpliced(at, 1));
-    expect(await valuesOf(save(written(lacking, ',')))).toHaveLength(some.length - 1);
-    const last = sampleTable.find(([, kind]) => kind === 'termination')!.toSpliced(at, 1);
-    const { error } = await untilBroken(written([...lacking, last], ','));
-    expect(error.column).toBe('activity_ended_on');
-  });
-
-  it.each(['row', 'operator_name', 'address', 'submitted_at', 'design_start_on', 'note'])(
-    'is none where no kind needs %s',
-    async (column) => expect(await valuesOf(save(written(without(column), ',')))).toHaveLength(263),
-  );
-
-  it('leaves it to the reader of the rows to say where the file breaks', async () => {
-    const { rows, error } = await untilBroken(
-      `${header.replace('activity_ended_on', 'x')}\n${line(1).replace('termination', 'x')}\n2,cut`,
-    );
-    expect([rows, error.code]).toEqual([['1'], 'wrong-field-count']);
-  });
-});
-
-describe('what an unknown heading stands for', () => {
-  it.each([
-    ['power_mww', 'power_mw'],
-    [' Power MW ', 'power_mw'],
-    ['recieved_at', 'received_at'],
-    ['kidn', 'kind'],
-    ['equipment_investments_kz', 'equipment_investment_kzt'],
-    ['design_start', 'design_start_on'],
-    ['power', undefined],
-    ['type', undefined],
-    ['nota bene', undefined],
-    ['x'.repeat(100_000), undefined],
-  ])('%s: %s', (heading, column) => expect(findMeantColumn(heading, [])).toBe(column));
-
-  it('is no column that the file has', () => expect(findMeantColumn('power_mww', ['power_mw'])).toBeUndefined());
-
-  it('counts letters put in, left out, changed and swapped', () => {
-    const counted = [
-      ['', ''],
-      ['', 'abc'],
-      ['abc', 'abd'],
-      ['abc', 'bac'],
-      ['kitten', 'sitting'],
-    ].map(([a, b]) => [editDistance(a!, b!), editDistance(b!, a!)]);
-    expect(counted).toEqual([
-      [0, 0],
-      [3, 3],
-      [1, 1],
-      [1, 1],
-      [3, 3],
-    ]);
-  });
 });
 
 describe('a file that breaks gives the rows before the break', () => {
