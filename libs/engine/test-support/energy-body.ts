@@ -29,6 +29,11 @@ export class EnergyBody {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/notices`;
   }
 
+  /** Delivery to it, for the options of a process. */
+  push(timeoutMs = 2000) {
+    return { channel: 'push', url: this.url, timeoutMs } as const;
+  }
+
   async stop(): Promise<void> {
     this.server.close();
     this.server.closeAllConnections();

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { instant, type Quarter, type Uuid } from '#libs/kernel';
-import { caseWorkStream, type AlertRaised } from '#libs/domain';
+import { caseWorkStream, noticeStream, type AlertRaised } from '#libs/domain';
 import { migrateEventStore, type EventStore } from '#libs/event-store';
 import { migrateJobs } from '#libs/jobs';
+import { eventually } from '../../jobs/test-support/arrivals.js';
 import { sharedTestPostgres, type TestDatabase, type TestPostgres } from '../../embedded/testing.js';
 import { migrateEngine } from '../postgres-store.js';
 import { EnergyBody } from './energy-body.js';
-import { TestClock } from './test-house.js';
+import { TestClock, typesOf } from './test-house.js';
 import { testProcess, type TestProcess, type TestProcessOptions } from './test-process.js';
 
 export const q = (text: string) => text as Quarter;
@@ -90,3 +91,17 @@ export async function alertsOf(store: EventStore, caseId: Uuid): Promise<AlertRa
   const facts = await store.readStream(caseWorkStream(caseId));
   return facts.filter((fact) => fact.type === 'AlertRaised').map((fact) => fact.data as AlertRaised['data']);
 }
+
+/** What became of the alerts of a case, one for each sending. */
+export const sendingsOf = async (store: EventStore, caseId: Uuid) =>
+  (await store.readStream(caseWorkStream(caseId)))
+    .filter((fact) => /^Alert(Sent|Cancelled|Failed)$/.test(fact.type))
+    .map((fact) => ({ type: fact.type, ...(fact.data as { channel?: string; audience?: string }) }));
+
+export const typesOfNotice = (store: EventStore, noticeId: Uuid) => typesOf(store, noticeStream(noticeId));
+/** The types of a notice's facts, once one of them is `type`. */
+export const untilNotice = (store: EventStore, noticeId: Uuid, type: string) =>
+  eventually(async () => {
+    const types = await typesOfNotice(store, noticeId);
+    return types.includes(type) && types;
+  });
