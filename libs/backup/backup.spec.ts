@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import pg from 'pg';
 import { migrateSchema } from '#libs/assembly';
 import { fileDocuments, sealedFiles, type SealedFiles } from '#libs/documents';
 import { createPostgresEngineStore } from '#libs/engine';
@@ -16,6 +15,7 @@ import {
 } from '#libs/event-store';
 import { createIdentity } from '#libs/identity';
 import { drawUuid, instant, type Uuid } from '#libs/kernel';
+import { withClient } from '#libs/postgres';
 import { createSealer } from '#libs/sealing';
 import { sharedTestPostgres, type TestDatabase } from '../embedded/testing.js';
 import { allOf, appendOf } from '../event-store/contract-facts.js';
@@ -49,17 +49,8 @@ async function freshDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-const inDatabase = async <T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> => {
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-};
 const rowsOf = (database: TestDatabase, table: string) =>
-  inDatabase(database.owner, async (client) =>
+  withClient(database.owner, async (client) =>
     (await client.query<{ row: string }>(`select to_jsonb(t)::text as row from ${table} t order by 1`)).rows.map(
       ({ row }) => row,
     ),
@@ -97,7 +88,7 @@ async function live(makeStore: (database: TestDatabase) => EventStore): Promise<
   await store.append({ ...attached, facts: attached.facts.map((fact) => ({ ...fact, type: 'DocumentAttached' })) });
   const identity = closing(createIdentity({ config: database.app }));
   const { key } = await identity.issueKey({ role: 'auditor', label: 'first' }, 'first-start');
-  await inDatabase(database.app, (client) =>
+  await withClient(database.app, (client) =>
     client.query(`insert into numbers.series values ('journal', 2026, 64), ('case', 2025, 9007199254740993)`),
   );
   const engineStore = closing(createPostgresEngineStore({ config: database.app }));
@@ -167,7 +158,7 @@ describe.each([
 describe('a backup', () => {
   it('knows of every table what becomes of it', async () => {
     const database = await freshDatabase();
-    const tables = await inDatabase(database.owner, async (client) => {
+    const tables = await withClient(database.owner, async (client) => {
       const { rows } = await client.query<{ schema: string; table: string }>(
         `select table_schema as schema, table_schema || '.' || table_name as table from information_schema.tables
           where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'`,
@@ -312,7 +303,7 @@ describe('a restore', () => {
     const house = await live(ofMemory);
     const file = path.join(dir, 'house.tar.gz');
     const younger = ['issued_by', 'bound_at', 'bound_by', 'revoked_by'];
-    await inDatabase(house.database.owner, (client) =>
+    await withClient(house.database.owner, (client) =>
       client.query(`alter table identity.api_keys ${younger.map((name) => `drop column ${name}`).join(', ')}`),
     );
     await backUp(house, file);

@@ -16,6 +16,7 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { withClient } from '#libs/postgres';
 import { accountToDropTo } from './account.js';
 import { findBinaries } from './binaries.js';
 import { EmbeddedInUseError, joinOrStartEmbedded, startEmbeddedPostgres, type EmbeddedConfig } from './index.js';
@@ -41,15 +42,8 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-async function query<Row extends pg.QueryResultRow>(config: EmbeddedConfig, sql: string): Promise<Row[]> {
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = <Row extends pg.QueryResultRow>(config: EmbeddedConfig, sql: string): Promise<Row[]> =>
+  withClient(config, async (client) => (await client.query<Row>(sql)).rows);
 
 function findPostmaster(): number | undefined {
   const file = path.join(home, 'postgres', 'postmaster.pid');

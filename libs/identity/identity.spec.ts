@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
+import type { ClientConfig } from 'pg';
 import { drawUuid, instant } from '#libs/kernel';
+import { withClient } from '#libs/postgres';
 import { sharedTestPostgres, type TestDatabase } from '../embedded/testing.js';
 import { createAttemptLimiter } from './attempt-limiter.js';
 import {
@@ -32,15 +33,9 @@ const identity = (options: Partial<IdentityOptions> = {}) => {
   opened.push(made);
   return made;
 };
-async function query<T extends pg.QueryResultRow>(text: string, config: pg.ClientConfig): Promise<T[]> {
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    return (await client.query<T>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = (text: string, config: ClientConfig) =>
+  withClient(config, async (client) => (await client.query(text)).rows);
+
 beforeAll(async () => {
   database = await (await sharedTestPostgres()).createDatabase();
   await Promise.all([migrateIdentity(database.owner), migrateIdentity(database.owner)]);

@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { drawUuid, instant } from '#libs/kernel';
+import { withClient } from '#libs/postgres';
 import { sharedTestPostgres, type TestDatabase } from '../embedded/testing.js';
 import { createIdentity, migrateIdentity, type ClientRole, type Identity, type KeyListRequest } from './index.js';
 
@@ -13,15 +14,6 @@ const identity = (cacheMs = 10_000) => {
   opened.push(made);
   return made;
 };
-async function inDatabase<T>(config: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
 
 beforeEach(async () => {
   database = await (await sharedTestPostgres()).createDatabase();
@@ -89,7 +81,7 @@ describe('a revocation', () => {
   it('also ends what was being looked up when it came', async () => {
     const one = identity();
     const { key, keyId } = await issued(one, 'registrar');
-    await inDatabase(database.owner, async (client) => {
+    await withClient(database.owner, async (client) => {
       // The look finds the key and is held up when it notes the day; the revocation passes it.
       await client.query(`
         create function hold() returns trigger language plpgsql as
@@ -143,12 +135,12 @@ describe('the table of an earlier release', () => {
   const byOldRelease = (client: pg.Client) => client.query(insert, [drawUuid(), drawUuid(), drawUuid()]);
 
   it('is completed with its keys, and that release goes on working on it', async () => {
-    await inDatabase(database.owner, (client) =>
+    await withClient(database.owner, (client) =>
       client.query(`alter table identity.api_keys ${later.map((name) => `drop column ${name}`).join(', ')}`),
     );
-    await inDatabase(database.app, byOldRelease);
+    await withClient(database.app, byOldRelease);
     await migrateIdentity(database.owner);
-    await inDatabase(database.app, async (client) => {
+    await withClient(database.app, async (client) => {
       await byOldRelease(client);
       await client.query(`update identity.api_keys set revoked_at = now() where revoked_at is null`);
     });
@@ -158,10 +150,9 @@ describe('the table of an earlier release', () => {
   });
 
   it('keeps nobody waiting when it is complete already', async () => {
-    const reader = new pg.Client(database.owner);
-    await reader.connect();
-    await reader.query('begin; select from identity.api_keys');
-    await migrateIdentity({ ...database.owner, options: '-c lock_timeout=2s' });
-    await reader.end();
+    await withClient(database.owner, async (reader) => {
+      await reader.query('begin; select from identity.api_keys');
+      await migrateIdentity({ ...database.owner, options: '-c lock_timeout=2s' });
+    });
   });
 });

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { withClient } from '#libs/postgres';
 import { sharedTestPostgres, type TestDatabase, type TestPostgres } from '../embedded/testing.js';
 import {
   commitmentOf,
@@ -28,15 +29,8 @@ const sealer = (key = masterKey) => {
   opened.push(made);
   return made;
 };
-async function query<T extends pg.QueryResultRow>(text: string, user: pg.ClientConfig = database.owner): Promise<T[]> {
-  const client = new pg.Client(user);
-  await client.connect();
-  try {
-    return (await client.query<T>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = <T extends pg.QueryResultRow>(text: string, user: pg.ClientConfig = database.owner): Promise<T[]> =>
+  withClient(user, async (client) => (await client.query<T>(text)).rows);
 
 beforeAll(async () => {
   server = await sharedTestPostgres();

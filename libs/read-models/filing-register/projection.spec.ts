@@ -1,3 +1,4 @@
+import type { FilingCorrected } from '#libs/domain';
 import { decimal } from '#libs/kernel';
 import {
   cast,
@@ -34,17 +35,20 @@ function appealed(): Story {
   return story;
 }
 
-const correct = (story: Story, name: string, receivedAt: string, powerMw: string) =>
+/** Corrects the appeal, from another place. */
+const correct = (
+  story: Story,
+  name: string,
+  receivedAt: string,
+  said: Pick<FilingCorrected['data'], 'values' | 'changed' | 'missing' | 'stated' | 'reason'>,
+) =>
   story.tell('FilingCorrected', {
     caseId,
     filingId: id('appeal'),
     correctionId: id(name),
     registration: registration(name, receivedAt),
     location: place('63', 'Oskemen'),
-    values: { powerMw: decimal(powerMw) },
-    changed: ['powerMw'],
-    missing: ['bank'],
-    reason: 'a slip',
+    ...said,
   });
 
 describe('the filing register', () => {
@@ -85,8 +89,14 @@ describe('the filing register', () => {
 
   it('keeps all versions; in force is the one received last, an If-Match names the one recorded last', () => {
     const story = appealed();
-    correct(story, 'second', '2021-02-20T05:00:00.000Z', '9');
-    correct(story, 'third', '2021-02-10T05:00:00.000Z', '8');
+    const power = (powerMw: string) => ({
+      values: { powerMw: decimal(powerMw) },
+      changed: ['powerMw'],
+      missing: ['bank'],
+      reason: 'a slip',
+    });
+    correct(story, 'second', '2021-02-20T05:00:00.000Z', power('9'));
+    correct(story, 'third', '2021-02-10T05:00:00.000Z', power('8'));
     const [row] = register(story);
     expect(row).toMatchObject({
       situation: 'corrected',
@@ -174,12 +184,7 @@ describe('the filing register', () => {
   it('shows with each version what stands with it, also when an earlier one is recorded later', () => {
     const story = appealed();
     const said = (name: string, receivedAt: string, values: object, stated: readonly string[]) =>
-      story.tell('FilingCorrected', {
-        caseId,
-        filingId: id('appeal'),
-        correctionId: id(name),
-        registration: registration(name, receivedAt),
-        location: place('63', 'Oskemen'),
+      correct(story, name, receivedAt, {
         values: { powerMw: decimal('7.90'), bank, designStartOn: day('2021-03-01'), ...values },
         stated,
         changed: stated,
