@@ -1,17 +1,13 @@
 import { clientRoles, grantOf, isAction, policy, type Action, type ClientRole } from '#libs/identity';
 import { apiControllers } from './index.js';
-import { otherBin, ownBin, startTestApi, type TestApi } from './testing/testing-api.js';
+import { ownBin, registerOperators, startTestApi, type TestApi } from './testing/testing-api.js';
 
 let api: TestApi;
 let ids: { readonly [name: string]: string };
 
 beforeAll(async () => {
   api = await startTestApi();
-  for (const [as, bin] of [
-    ['operator', ownBin],
-    ['other-operator', otherBin],
-  ] as const)
-    await api.ask('POST', '/api/v1/operators', { as, body: { bin, name: bin, language: 'ru' } });
+  await registerOperators(api);
   const body = { newCase: { operatorBin: ownBin, region: '55', address: 'x' }, period: '2021-Q1', powerMw: '1' };
   const filed = await api.ask('POST', '/api/v1/quarterly-references', { body });
   await api.settle();

@@ -1,16 +1,12 @@
 import { onCase, systemRequest } from '#libs/application';
 import { caseRefClaim } from '#libs/domain';
 import { drawUuid } from '#libs/kernel';
-import { otherBin, ownBin, startTestApi, type Answer, type TestApi } from './testing/testing-api.js';
+import { otherBin, ownBin, registerOperators, startTestApi, type Answer, type TestApi } from './testing/testing-api.js';
 
 let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi();
-  for (const [bin, as] of [
-    [ownBin, 'operator'],
-    [otherBin, 'other-operator'],
-  ] as const)
-    await api.ask('POST', '/api/v1/operators', { as, body: { bin, name: 'One', language: 'kk' } });
+  await registerOperators(api);
 }, 60_000);
 afterAll(() => api.close());
 

@@ -1,4 +1,4 @@
-import { startTestApi, ownBin, otherBin, type TestApi } from './testing/testing-api.js';
+import { registerOperators, startTestApi, ownBin, otherBin, type TestApi } from './testing/testing-api.js';
 import { fuzzApi } from './testing/openapi-fuzzer.js';
 
 const iban = 'KZ86125KZT5004100100';
@@ -8,11 +8,7 @@ const seed = Number(process.env['API_FUZZ_SEED'] ?? 384);
 let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi();
-  for (const [as, bin] of [
-    ['operator', ownBin],
-    ['other-operator', otherBin],
-  ] as const)
-    await api.ask('POST', '/api/v1/operators', { as, body: { bin, name: `Operator ${bin}`, language: 'ru' } });
+  await registerOperators(api);
   const newCase = { operatorBin: ownBin, caseRef: 'DC-1', region: '55', address: 'Екібастұз' };
   const body = { newCase, powerMw: '7.90', bankIban: iban, bankBic: 'HSBKKZKX' };
   await api.ask('POST', '/api/v1/planned-constructions', { body });

@@ -171,6 +171,15 @@ export async function startTestApi(
   };
 }
 
+/** Both operators register themselves. */
+export async function registerOperators(api: TestApi): Promise<void> {
+  for (const [bin, as] of [
+    [ownBin, 'operator'],
+    [otherBin, 'other-operator'],
+  ] as const)
+    await api.ask('POST', '/api/v1/operators', { as, body: { bin, name: `Operator ${bin}`, language: 'kk' } });
+}
+
 const urlOf = (config: {
   readonly host?: string;
   readonly port?: number;
