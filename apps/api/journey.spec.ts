@@ -1,4 +1,3 @@
-import { documentTypes, longestDocument } from '#libs/documents';
 import { startTestApi, ownBin, otherBin, type TestApi } from './testing/testing-api.js';
 
 let api: TestApi;
@@ -150,80 +149,6 @@ describe('a filing, from the registration of its operator to the acknowledgement
       ['bank', 'designStartOn'],
       ['equipmentInvestmentKzt'],
     ]);
-  });
-
-  it('keeps a scan with the filing and gives it back as it was', async () => {
-    const scan = Buffer.from('%PDF-1.7 a scan');
-    const url = `/api/v1/filings/${filingId}/documents`;
-    const pdf = { 'content-type': 'application/pdf' };
-    const done = await api.ask('POST', `${url}?name=${encodeURIComponent('Өтініш "1".pdf')}`, {
-      body: scan,
-      headers: pdf,
-    });
-    expect(done).toMatchObject({ status: 201, body: { bytes: scan.length, mediaType: 'application/pdf' } });
-    const seen = await api.ask('GET', String(done.headers['location']));
-    expect(seen.raw.equals(scan)).toBe(true);
-    expect(seen.headers['content-disposition']).toMatch(/^attachment; filename=".*"; filename\*=UTF-8''%D3%A8/);
-    expect(seen.headers['content-security-policy']).toContain('sandbox');
-    expect(await api.ask('GET', String(done.headers['location']), { as: 'other-operator' })).toMatchObject({
-      status: 404,
-    });
-    expect(await api.ask('POST', `${url}?name=a.pdf`, { body: Buffer.from('<html>'), headers: pdf })).toMatchObject({
-      status: 422,
-    });
-    expect(
-      await api.ask('POST', `${url}?name=a.exe`, {
-        body: Buffer.from('MZ'),
-        headers: { 'content-type': 'application/x-msdownload' },
-      }),
-    ).toMatchObject({ status: 415 });
-    expect(await api.ask('POST', `${url}?name=a.pdf`, { body: { a: 1 } })).toMatchObject({ status: 415 });
-    expect(await api.ask('POST', '/api/v1/operators', { body: scan, headers: pdf })).toMatchObject({ status: 415 });
-  });
-
-  it('keeps of the name of a scan what is no path, and refuses what then names nothing', async () => {
-    const attach = (name: string) =>
-      api.ask('POST', `/api/v1/filings/${filingId}/documents?name=${encodeURIComponent(name)}`, {
-        body: Buffer.from('%PDF-1.7 another scan'),
-        headers: { 'content-type': 'application/pdf' },
-      });
-    expect(await attach('C:\\Users\\x\\Өтініш 2.pdf')).toMatchObject({ status: 201, body: { name: 'Өтініш 2.pdf' } });
-    expect(await attach('scan.exe')).toMatchObject({ status: 422, body: { type: 'urn:qadaga:problem:document-name' } });
-    expect(await attach('../../etc/')).toMatchObject({ status: 400, body: { errors: [{ pointer: '/name' }] } });
-  });
-
-  it.each([
-    ['en', /MiB/],
-    ['ru', /МиБ/],
-    ['kk', /МиБ/],
-  ])('says which scans it takes, in the language asked for: %s', async (language, unit) => {
-    const send = (type: string, body: Buffer | object) =>
-      api.ask('POST', `/api/v1/filings/${filingId}/documents?name=a.pdf`, {
-        body,
-        headers: { 'content-type': type, 'accept-language': language },
-      });
-    const most = `${longestDocument / 1024 / 1024}`;
-    const tooLarge = await send('application/pdf', Buffer.alloc(longestDocument + 4096));
-    expect([tooLarge.status, tooLarge.body.type]).toEqual([413, 'urn:qadaga:problem:document-too-large']);
-    expect(tooLarge.body.detail).toContain(` ${most} `);
-    expect(tooLarge.body.detail).toMatch(unit);
-    for (const [type, body] of [
-      ['application/x-msdownload', Buffer.from('MZ')],
-      ['application/json', { a: 1 }],
-      ['application/json', Buffer.alloc(longestDocument, ' ')],
-    ] as const) {
-      const { status, body: problem } = await send(type, body);
-      expect([status, problem.type]).toEqual([415, 'urn:qadaga:problem:document-type']);
-      for (const taken of Object.keys(documentTypes)) expect(problem.detail).toContain(taken);
-      expect(problem.detail).toContain(` ${most} `);
-      expect(problem.detail).toMatch(unit);
-    }
-    // Where no document is asked for, nothing is said of them.
-    const elsewhere = await api.ask('POST', '/api/v1/operators', {
-      body: Buffer.from('%PDF-1.7'),
-      headers: { 'content-type': 'application/pdf', 'accept-language': language },
-    });
-    expect(elsewhere.body.type).toBe('urn:qadaga:problem:unsupported-media-type');
   });
 
   it('is on the board with its deadline explained', async () => {
@@ -448,51 +373,6 @@ describe('a filing, from the registration of its operator to the acknowledgement
     expect(await api.ask('GET', `/api/v1/cases/${caseId}`)).toMatchObject({ status: 404 });
     await api.settle();
     expect(await api.ask('GET', `/api/v1/cases/${caseId}`, { as: 'other-operator' })).toMatchObject({ status: 200 });
-  });
-
-  it('stays with who filed it when the case has passed on: it reads, corrects and proves it, and the new operator only reads', async () => {
-    const filing = `/api/v1/filings/${filingId}`;
-    const body = { powerMw: '1', reason: 'mistake' };
-    expect(await api.ask('POST', `${filing}/corrections`, { as: 'other-operator', body })).toMatchObject({
-      status: 403,
-      body: { type: 'urn:qadaga:problem:other-filer' },
-    });
-    expect(
-      await api.ask('POST', `${filing}/bank-details/look`, { as: 'other-operator', body: { reason: 'curious' } }),
-    ).toMatchObject({ status: 404 });
-    const corrected = await api.ask('POST', `${filing}/corrections`, { body });
-    expect(corrected.status).toBe(201);
-    await api.settle();
-    for (const as of ['operator', 'other-operator'] as const) {
-      const owned = { status: 200, body: { operatorBin: ownBin } };
-      expect(await api.ask('GET', filing, { as })).toMatchObject({ ...owned, body: { powerMw: '1' } });
-      for (const document of [filingId, corrected.body.documentId])
-        expect(await api.ask('GET', `${filing}/receipt?document=${document}`, { as })).toMatchObject(owned);
-    }
-    const listed = await api.ask('GET', `/api/v1/filings?caseId=${caseId}`, { as: 'other-operator' });
-    expect(listed.body.items.map((one: { filingId: string }) => one.filingId)).toContain(filingId);
-  });
-
-  it('leaves the duties due before it with who had the case then, who may still file what it owes and nothing else', async () => {
-    const duties = async (as: 'operator' | 'other-operator') =>
-      (await api.ask('GET', `/api/v1/obligations?caseId=${caseId}&limit=200`, { as })).body.items;
-    const own = await duties('operator');
-    expect(own.map(({ period }: { period: string }) => period)).toContain('2021-Q2');
-    expect(own.every(({ dueOn }: { dueOn: string | null }) => dueOn === null || dueOn < '2021-07-15')).toBe(true);
-    expect((await api.ask('GET', `/api/v1/obligations/${own[0].obligationId}/deadline`)).status).toBe(200);
-    const others = await duties('other-operator');
-    expect(others.every(({ dueOn }: { dueOn: string }) => dueOn >= '2021-07-15')).toBe(true);
-    const reference = (period: string) =>
-      api.ask('POST', '/api/v1/quarterly-references', { body: { caseId, period, powerMw: '1' } });
-    expect(await reference('2021-Q2')).toMatchObject({ status: 201 });
-    for (const period of ['2021-Q2', '2021-Q4'])
-      expect(await reference(period)).toMatchObject({
-        status: 403,
-        body: { type: 'urn:qadaga:problem:case-passed-on' },
-      });
-    expect(
-      await api.ask('POST', `/api/v1/filings/${filingId}/withdrawal`, { body: { reason: 'no longer mine' } }),
-    ).toMatchObject({ status: 403, body: { type: 'urn:qadaga:problem:withdrawal-by-former' } });
   });
 
   it('is nothing to those it is not for', async () => {
